@@ -135,6 +135,8 @@ pub enum Ending {
         attempt: AttemptId,
         /// What the user can do.
         advice: Advice,
+        /// Where the sign-in was to lead, of one that began in this browser.
+        return_to: Option<String>,
     },
     /// An error of a provider that answers no sign-in of ours: nothing was written down (rule M5).
     Unasked,

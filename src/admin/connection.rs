@@ -179,6 +179,10 @@ impl Admin<'_> {
         } else {
             None
         };
+        // Rule R1: nobody comes by a name of the former provider's from here on.
+        if !after.settings.asks_same(&before.settings) {
+            tx.hold_names(after.id).await?;
+        }
         let updated = tx
             .update_connection(after, self.now)
             .await

@@ -38,7 +38,7 @@ impl Admin<'_> {
         Ok(lost.len())
     }
 
-    /// The account that a refused identity may be linked to, as long as both are there.
+    /// The account that a refused identity may be linked to, as long as both are there, and the connection asks whom it asked.
     pub async fn pending_link(
         &self,
         attempt: &LoginAttempt,
@@ -46,6 +46,13 @@ impl Admin<'_> {
         let opened = self.open_evidence(attempt, EvidenceKind::Link).await?;
         let link: Option<PendingLink> = opened.and_then(|text| serde_json::from_slice(&text).ok());
         let Some(link) = link else { return Ok(None) };
+        let Some(connection) = self.store.connection(link.connection).await? else {
+            return Ok(None);
+        };
+        let provider = connection.settings.provider_name();
+        if !link.provider.is_empty() && link.provider != provider {
+            return Ok(None);
+        }
         let stored = self.store.user_of(self.company, link.user).await?;
         let Some(stored) = stored else {
             return Ok(None);

@@ -1,7 +1,7 @@
 //! Further attributes of a person: what a directory says beside the fixed properties, kept for applications (seed 001-25).
 //!
 //! Invariants: a name is a plain word that is never taken for something else that applications are told; a value is whole text that can
-//! be shown, or is not there. Tests: `tests/it/oidc_sign_in/mapping.rs`, `tests/it/sign_in/attributes.rs`.
+//! be shown, or is not there; a sign-in leaves those that it brought, and no others. Tests: `tests/it/oidc_sign_in/mapping.rs`, `tests/it/sign_in/attributes.rs`.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -19,7 +19,7 @@ pub const LONGEST_ATTRIBUTE: usize = 256;
 const LONGEST_NAME: usize = 32;
 
 /// The fixed properties, and claims that applications know with a meaning of their own.
-const RESERVED: [&str; 33] = [
+const RESERVED: [&str; 39] = [
     "email",
     "first_name",
     "last_name",
@@ -27,6 +27,12 @@ const RESERVED: [&str; 33] = [
     "company",
     "company_name",
     "object_id",
+    "id",
+    "preferred_username",
+    "roles",
+    "scope",
+    "client_id",
+    "cnf",
     "groups",
     "groups_overage",
     "iss",
@@ -153,6 +159,9 @@ mod tests {
         ] {
             let wrong = text.parse::<AttributeName>();
             assert_eq!(wrong, Err(AttributeNameError::Shape), "{text}");
+        }
+        for text in ["roles", "scope", "client_id", "cnf", "id"] {
+            assert!(RESERVED.contains(&text), "{text}");
         }
         for text in RESERVED {
             let wrong = text.parse::<AttributeName>();

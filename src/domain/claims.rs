@@ -47,7 +47,7 @@ pub struct Profile {
     pub company_name: Option<String>,
     /// The name for people.
     pub display_name: Option<String>,
-    /// The further attributes that came.
+    /// The further attributes that came: all that the account has after this sign-in.
     #[serde(default)]
     pub further: Attributes,
     /// The groups.

@@ -50,6 +50,10 @@ pub struct PendingLink {
     pub subject: String,
     /// The account.
     pub user: UserId,
+    /// The identity provider that named it, as the connection's settings call it: an identity key says nothing at another one. Empty
+    /// where an earlier version kept it.
+    #[serde(default)]
+    pub provider: String,
 }
 
 /// Something that is kept of an attempt.

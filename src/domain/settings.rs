@@ -140,6 +140,20 @@ impl Settings {
         providers.is_none_or(|(ours, theirs)| ours.issuer.takes_secrets_of(&theirs.issuer))
     }
 
+    /// Whether both ask one identity provider for its people, by one name of ours (rule E6): what it says of somebody who signs in
+    /// through the one counts for the other.
+    pub fn asks_same(&self, other: &Self) -> bool {
+        match (&self.protocol, &other.protocol) {
+            (Protocol::Saml(ours), Protocol::Saml(theirs)) => {
+                ours.idp_entity_id == theirs.idp_entity_id
+            }
+            (Protocol::Oidc(ours), Protocol::Oidc(theirs)) => {
+                ours.issuer == theirs.issuer && ours.client_id == theirs.client_id
+            }
+            _ => false,
+        }
+    }
+
     fn new(protocol: Protocol, attributes: AttributeMapping) -> Self {
         Self {
             jit: None,

@@ -14,8 +14,9 @@ use super::{Attributes, CompanyId, ConnectionId, Email, UserId};
 pub const LONGEST_NAME: usize = 200;
 
 /// How a name begins that another provider gave a user before the connection changed to its present one: it is put away, and leads to
-/// nobody (rule R1).
+/// nobody (rule R1). The SHA-256 of that provider's issuer follows, `/`, and the name.
 pub const PUT_AWAY: &str = "iss:";
+
 /// What stands before the name of a further attribute in the audit log.
 pub const OF_ATTRIBUTE: &str = "attributes.";
 

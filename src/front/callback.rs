@@ -13,7 +13,9 @@ use axum::response::{IntoResponse as _, Response};
 use super::ending::respond;
 use super::pages::RepostAnswer;
 use super::signed_in::see_other;
+use super::start::check_return_to;
 use crate::app::App;
+use crate::domain::ReturnTo;
 use crate::http::address::address;
 use crate::http::client_address::ClientAddress;
 use crate::http::current_site::CurrentSite;
@@ -119,7 +121,7 @@ async fn receive(
             ],
         ))?,
         Some(ending) => {
-            let other = another_account(site, answer.callback_code);
+            let other = another_account(site, answer.callback_code, &ending);
             respond(site, headers, ending).map_err(|error| error.with_another_account(other))?
         }
     };
@@ -129,12 +131,21 @@ async fn receive(
     Ok(response)
 }
 
-/// Where the user chooses another account (rule L6).
-fn another_account(site: &Site, callback_code: &str) -> Option<String> {
+/// Where the user chooses another account (rule L6), on the way to where this sign-in was to lead. None where the provider asks for
+/// the credentials each time: whoever signs in once more is asked who it is.
+fn another_account(site: &Site, callback_code: &str, ending: &Ending) -> Option<String> {
+    let Ending::Refused { return_to, .. } = ending else {
+        return None;
+    };
     let ready = site.connection_of_callback(callback_code);
-    let ready = ready.filter(|it| it.is_enabled())?;
-    let name = ready.connection.name.as_str();
-    let parameters = [("connection", Some(name)), ("another_account", Some("1"))];
+    let ready = ready.filter(|it| it.is_enabled() && !it.connection.settings.force_authn)?;
+    // What the company has allowed then it may not allow now.
+    let return_to = check_return_to(site, return_to.as_deref()).ok().flatten();
+    let parameters = [
+        ("connection", Some(ready.connection.name.as_str())),
+        ("return_to", return_to.as_ref().map(ReturnTo::as_str)),
+        ("another_account", Some("1")),
+    ];
     Some(address("/sso/login", &parameters))
 }
 

@@ -76,6 +76,8 @@ pub(super) fn on_account(refusal: &store::Refusal) -> Advice {
         R::AttemptConsumed
         | R::AttemptExpired
         | R::OtherConnection
+        | R::ConnectionChanged
+        | R::ConnectionGone
         | R::AssertionReplayed
         | R::LinkUsed
         | R::EmailTaken { .. } => Advice::TryAgain,

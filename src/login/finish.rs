@@ -11,6 +11,8 @@ use crate::keys;
 use crate::site::Site;
 use crate::store::{self, AttemptRef, FederatedProof, Finished, NewSession, Proof, SignIn};
 
+use std::sync::Arc;
+
 use time::OffsetDateTime;
 
 /// The attempt that a sign-in ends, and where it leads.
@@ -48,7 +50,8 @@ pub(super) async fn finish(
     note_groups(app, &proof, now).await;
     let latest = now + app.config.session.absolute.time();
     let session = SessionId::from_bytes(keys::random());
-    let (connection, subject) = (proof.connection.id, proof.profile.subject.clone());
+    let connection = Arc::clone(&proof.connection);
+    let subject = proof.profile.subject.clone();
     let sign_in = SignIn {
         company_id: site.company.id,
         attempt: reference,
@@ -84,9 +87,10 @@ pub(super) async fn finish(
         Finished::Refused { refusal, .. } => {
             if let Some(user) = refusal.linkable() {
                 let link = PendingLink {
-                    connection,
+                    connection: connection.id,
                     subject,
                     user,
+                    provider: connection.settings.provider_name(),
                 };
                 Box::pin(evidence::keep_link(app, site.company.id, attempt.id, &link)).await;
             }
@@ -94,6 +98,7 @@ pub(super) async fn finish(
                 code: attempt.code.clone(),
                 attempt: attempt.id,
                 advice: advice::on_account(&refusal),
+                return_to: attempt.return_to.clone(),
             })
         }
         Finished::Rehearsed { rehearsal, .. } => {

@@ -225,6 +225,7 @@ async fn begin_session(
             code: attempt.code,
             attempt: attempt.id,
             advice: super::advice::on_account(&refusal),
+            return_to: attempt.return_to,
         }),
         Finished::Rehearsed { .. } => Err(Error::NoTest),
     }

@@ -197,6 +197,7 @@ pub(super) async fn refuse(
         code: attempt.code.clone(),
         attempt: attempt.id,
         advice,
+        return_to: attempt.return_to.clone(),
     })
 }
 
@@ -253,5 +254,6 @@ pub(super) async fn write_refusal(
         code: attempt.code,
         attempt: attempt.id,
         advice: refusal.advice,
+        return_to: None,
     })
 }

@@ -153,7 +153,7 @@ pub fn decide<'a>(
     if is_refused_as_cross_site(application, asked, visit, headers) {
         return DecisionStep::Decided(Decision::Forbidden(CheckRefusal::CrossSite));
     }
-    if visit == Visit::Preflight && application.lets_preflight_pass {
+    if lets_preflight_pass(application, asked, visit) {
         return DecisionStep::Decided(OpenDoor::by(Opening::Preflight));
     }
     let rule = skip_rule(application, asked);
@@ -175,8 +175,9 @@ impl Pending<'_> {
     pub fn with(self, known: KnownVisitor) -> Decision {
         let (company, decision) = match known {
             KnownVisitor::Unasked => return Decision::Unavailable,
-            KnownVisitor::Nobody => return self.nobody(Challenge::Session),
-            KnownVisitor::UnusableToken => return self.nobody(Challenge::Token),
+            KnownVisitor::Nobody => return self.nobody(),
+            // Rule Q46, wherever it is looked at: who brings it does not mean to be nobody.
+            KnownVisitor::UnusableToken => return self.sign_in(Challenge::Token),
             KnownVisitor::Refused { company } => {
                 (company, Decision::Forbidden(CheckRefusal::NotAllowed))
             }
@@ -187,7 +188,7 @@ impl Pending<'_> {
         };
         // A session of another company than the host's is none here (rule Q14).
         if self.asked.company().is_some_and(|own| own != company) {
-            return self.nobody(Challenge::Session);
+            return self.nobody();
         }
         let decision = if self.application.companies.contains(&company) {
             decision
@@ -201,10 +202,15 @@ impl Pending<'_> {
         }
     }
 
-    fn nobody(self, challenge: Challenge) -> Decision {
+    fn nobody(self) -> Decision {
         if self.is_open {
-            return OpenDoor::by(Opening::SkipRule);
+            OpenDoor::by(Opening::SkipRule)
+        } else {
+            self.sign_in(Challenge::Session)
         }
+    }
+
+    fn sign_in(self, challenge: Challenge) -> Decision {
         Decision::SignIn(SignInWay {
             returning: self.sign_in.returning,
             bare: self.sign_in.bare,
@@ -302,6 +308,16 @@ fn skip_rule<'a>(
     rules.find(|rule| rule.matches(asked.method(), path))
 }
 
+/// Rule Q45. The kind of visit may have been found of another method than the request's.
+fn lets_preflight_pass(
+    application: &ApplicationRules,
+    asked: &OriginalRequest,
+    visit: Visit,
+) -> bool {
+    let is_preflight = visit == Visit::Preflight && asked.method() == "OPTIONS";
+    is_preflight && application.lets_preflight_pass
+}
+
 /// Rule Q47. A frame is excepted as a page that is not on top, not as a way to send a form: who makes another site's form end in a
 /// frame would pass else.
 fn is_refused_as_cross_site(
@@ -319,7 +335,7 @@ fn is_refused_as_cross_site(
         .is_some_and(|path| rule.open_paths.iter().any(|open| open.matches(path)));
     let is_harmless = match visit {
         Visit::Navigation | Visit::Frame => asked.only_reads() || asked.method() == "OPTIONS",
-        Visit::Preflight => application.lets_preflight_pass,
+        Visit::Preflight => lets_preflight_pass(application, asked, visit),
         Visit::WebSocket | Visit::Program(_) => false,
     };
     !is_open && !is_harmless

@@ -15,8 +15,16 @@ const MODE: &str = "sec-fetch-mode";
 const DEST: &str = "sec-fetch-dest";
 const SITE: &str = "sec-fetch-site";
 
+/// What a WebSocket's handshake has, over HTTP/1.1 or HTTP/2, and nothing else: no page can set a name that begins so.
+const SOCKET: [&str; 4] = [
+    "sec-websocket-extensions",
+    "sec-websocket-key",
+    "sec-websocket-protocol",
+    "sec-websocket-version",
+];
+
 /// The headers of a client that the check is told, where a proxy has a list of what it hands on (rule Q41).
-pub const NEEDED_HEADERS: [&str; 14] = [
+pub const NEEDED_HEADERS: [&str; 17] = [
     "accept",
     "access-control-request-method",
     "content-type",
@@ -27,7 +35,10 @@ pub const NEEDED_HEADERS: [&str; 14] = [
     MODE,
     SITE,
     "sec-fetch-user",
-    "sec-websocket-key",
+    SOCKET[0],
+    SOCKET[1],
+    SOCKET[2],
+    SOCKET[3],
     "x-forwarded-for",
     "x-forwarded-proto",
     "x-requested-with",
@@ -75,8 +86,10 @@ impl Visit {
     pub fn of(method: &str, headers: &HeaderMap) -> Self {
         let mode = field::text(headers, MODE);
         let dest = field::text(headers, DEST);
-        // nginx does not hand `Upgrade` to the check.
-        if mode == Some("websocket") || headers.contains_key(header::SEC_WEBSOCKET_KEY) {
+        // nginx does not hand `Upgrade` to the check, and a handshake over HTTP/2 has neither that nor a key: it is a CONNECT (RFC
+        // 8441), which may be reported as a GET.
+        let has = |names: &[&str]| names.iter().any(|name| headers.contains_key(*name));
+        if mode == Some("websocket") || method == "CONNECT" || has(&SOCKET) {
             return Self::WebSocket;
         }
         let asks_cors = headers.contains_key(header::ORIGIN)
@@ -89,9 +102,7 @@ impl Visit {
             (_, Some("iframe")) => return Self::Frame,
             _ => {}
         }
-        let tells_fetch = [MODE, DEST, SITE]
-            .iter()
-            .any(|it| headers.contains_key(*it));
+        let tells_fetch = has(&[MODE, DEST, SITE]);
         let looks_like_page = matches!(method, "GET" | "HEAD")
             && accepts(headers, "text/html")
             && !headers.contains_key("x-requested-with");
@@ -259,6 +270,23 @@ mod tests {
         );
         let upgrade = [("Upgrade", "websocket"), ("Connection", "Upgrade")];
         assert_eq!(of("GET", &upgrade), FETCH);
+    }
+
+    // Q43: over HTTP/2 there is no key (RFC 8441).
+    #[test]
+    fn a_web_socket_over_http_2_is_one() {
+        assert_eq!(of("CONNECT", &[]), Visit::WebSocket);
+        assert_eq!(of("CONNECT", &[NAVIGATES, DOCUMENT]), Visit::WebSocket);
+        for sign in [
+            ("Sec-WebSocket-Version", "13"),
+            ("Sec-WebSocket-Protocol", "chat"),
+            ("Sec-WebSocket-Extensions", "permessage-deflate"),
+        ] {
+            assert_eq!(of("GET", &[sign]), Visit::WebSocket, "{sign:?}");
+            let name = sign.0.to_ascii_lowercase();
+            assert!(NEEDED_HEADERS.contains(&&*name), "{name}");
+        }
+        assert!(NEEDED_HEADERS.is_sorted());
     }
 
     // Q44

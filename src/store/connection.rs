@@ -152,6 +152,19 @@ impl Tx {
         Ok(updated > 0)
     }
 
+    /// Waits for those who bind a name at a connection, and lets nobody bind one until this transaction ends: what it does to the
+    /// names that are bound, it does to all. Taken before the company.
+    pub async fn hold_names(&mut self, id: ConnectionId) -> Result<(), Error> {
+        // Who binds one holds the connection by its key only.
+        if !self.writes_alone() {
+            query("SELECT id FROM connection WHERE id = $1 FOR UPDATE")
+                .bind(id.to_string())
+                .fetch_all(&mut *self)
+                .await?;
+        }
+        Ok(())
+    }
+
     /// Removes a connection as it was read, with its identities; `false` when it is not there, or changed since then. Its
     /// sessions end. What its group claims gave goes; the group of accounts that it made stays, as an administrator's grant.
     /// Where that takes the last break-glass administrator away, it is [`Error::LastBreakGlass`] (rule F6).
@@ -317,11 +330,7 @@ impl Store {
 
     /// A connection by its identifier.
     pub async fn connection(&self, id: ConnectionId) -> Result<Option<Connection>, Error> {
-        let row = query(select!("WHERE id = $1"))
-            .bind(id.to_string())
-            .fetch_optional(&self.database)
-            .await?;
-        row.as_ref().map(connection).transpose()
+        select_connection(&self.database, id).await
     }
 
     /// A company's connection by its name.
@@ -332,6 +341,18 @@ impl Store {
     ) -> Result<Option<Connection>, Error> {
         select_connection_by_name(&self.database, company, name).await
     }
+}
+
+/// A connection by its identifier, also within a transaction.
+pub(in crate::store) async fn select_connection(
+    target: impl Target,
+    id: ConnectionId,
+) -> Result<Option<Connection>, Error> {
+    let row = query(select!("WHERE id = $1"))
+        .bind(id.to_string())
+        .fetch_optional(target)
+        .await?;
+    row.as_ref().map(connection).transpose()
 }
 
 /// A company's connection by its name, also within a transaction.

@@ -3,6 +3,7 @@
 mod accounts;
 mod attempts;
 mod audit;
+mod changed_connections;
 mod changes;
 mod combined;
 mod companies;

@@ -5,6 +5,7 @@
 use crate::admin::{Admin, FieldProblem, Refused};
 use crate::domain::user::PUT_AWAY;
 use crate::domain::{Connection, ConnectionName};
+use crate::keys;
 use crate::oidc::Issuer;
 
 /// How the name of somebody begins whom a provider other than Entra ID names.
@@ -62,8 +63,15 @@ pub(super) fn rewritten_keys(before: &Connection, after: &Connection) -> Vec<(St
     if before.of_document() == after.of_document() {
         return Vec::new();
     }
-    let put_away = |issuer: &Issuer| format!("{PUT_AWAY}{}/{SUBJECT}", issuer.of_document());
-    let left = (!before.is_entra()).then(|| (SUBJECT.to_owned(), put_away(before)));
+    // Entra's people have no such name; if one is there all the same, it must not become another provider's.
+    let left = (SUBJECT.to_owned(), put_away(before));
     let back = (!after.is_entra()).then(|| (put_away(after), SUBJECT.to_owned()));
-    left.into_iter().chain(back).collect()
+    std::iter::once(left).chain(back).collect()
+}
+
+/// How a name begins that is put away under an issuer. Issuers are of any length and any text, and one may begin as another does:
+/// their hashes are neither.
+fn put_away(issuer: &Issuer) -> String {
+    let hash = keys::hash(issuer.of_document().as_bytes());
+    format!("{PUT_AWAY}{}/{SUBJECT}", keys::hex(&hash))
 }

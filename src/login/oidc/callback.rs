@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::person;
 use super::redeem::Redemption;
-use super::refusal::{refusal, undelivered};
+use super::refusal::{asked_anew, refusal, undelivered};
 use super::secrets::{RequestBasis, RequestSecrets, request_id};
 use crate::app::App;
 use crate::domain::{AttemptKind, Connection, LoginAttempt, OidcSettings, Outcome, SessionId};
@@ -226,6 +226,11 @@ async fn judge(
         Err(failed) => {
             let refusal = failed.refusal(checks);
             let may_ask = can_ask_anew(oidc, attempt, &refusal);
+            let refusal = if may_ask {
+                asked_anew(refusal)
+            } else {
+                refusal
+            };
             return match refuse(refusal).await? {
                 Ending::Refused { .. } if may_ask => Ok(Ending::AskAnew {
                     connection: connection.name.to_string(),

@@ -22,6 +22,22 @@ pub(super) fn refusal(rejection: &Rejection, checks: Checks) -> SignInRefusal {
     }
 }
 
+/// The same of a sign-in that is asked for once more (rule L6): nobody was turned away.
+pub(super) fn asked_anew(refusal: SignInRefusal) -> SignInRefusal {
+    let mut record = refusal.record;
+    record.advice = vec![
+        "Nothing has to be done. The next sign-in of this person tells how it went on.".to_owned(),
+    ];
+    let rule = refusal.requirement.rule();
+    SignInRefusal {
+        summary: format!(
+            "The sign-in at the provider was too old: the person was sent back to sign in there again ({rule})"
+        ),
+        record,
+        ..refusal
+    }
+}
+
 /// The provider did not answer, or with something that cannot be used.
 pub(super) fn undelivered(cause: &DocumentError, mut checks: Checks) -> SignInRefusal {
     let requirement = match cause {

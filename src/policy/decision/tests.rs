@@ -114,14 +114,14 @@ fn a_skip_rule_opens_to_anybody_and_tells_nobody() {
     assert_eq!(words(&nginx(), &Asked::get("/public")), PROTECTED);
 }
 
-// Q51: with `identity` somebody is told who may; what could not be found out is not nobody.
+// Q46, Q51: with `identity` somebody is told who may; what could not be found out is not nobody, nor is who brings an unusable token.
 #[test]
 fn a_skip_rule_with_identity_tells_who_may() {
     let mut application = nginx();
     application.skip_rules = vec![SkipRule::new(["GET"], "/public/", true).unwrap()];
     assert_eq!(
         words(&application, &Asked::get("/public/a")),
-        ["open", "allow", "open", "open", "unavailable"]
+        ["open", "allow", "open", "token", "unavailable"]
     );
     let foreign = Asked {
         host: "globex.app.example.com",
@@ -129,7 +129,7 @@ fn a_skip_rule_with_identity_tells_who_may() {
     };
     assert_eq!(
         words(&application, &foreign),
-        ["open", "open", "open", "open", "unavailable"]
+        ["open", "open", "open", "token", "unavailable"]
     );
 }
 
@@ -183,6 +183,27 @@ fn a_preflight_passes_where_the_application_says_so() {
         ..preflight
     };
     assert_eq!(decided(&application, &admitted), "cross-site");
+}
+
+// Q45: whoever asks about another request than the one that is decided about.
+#[test]
+fn only_options_is_a_preflight_that_passes() {
+    let mut application = nginx();
+    application.lets_preflight_pass = true;
+    for headers in [&CORS[..], &CORS[..2]] {
+        let put = Asked {
+            method: "PUT",
+            headers,
+            ..Asked::get("/a")
+        };
+        let asked = put.read(&application).unwrap();
+        let step = decide(&application, &asked, Visit::Preflight, &put.told());
+        let decision = match step {
+            DecisionStep::Decided(decision) => decision,
+            DecisionStep::NeedsPerson(pending) => pending.with(KnownVisitor::Nobody),
+        };
+        assert!(decision.pass().is_none(), "{decision:?}");
+    }
 }
 
 fn from_site<'a>(site: &'a [(&'a str, &'a str)], method: &'a str) -> Asked<'a> {

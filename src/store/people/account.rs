@@ -10,9 +10,7 @@ use super::user::{insert, user, user_columns};
 use super::{adoption, link, rename};
 use crate::database::columns::{Row, is_text, json, ms};
 use crate::database::statement::query;
-use crate::domain::{
-    Attributes, AuditAction, AuditDetail, Creation, Email, Family, GrantSource, User,
-};
+use crate::domain::{AuditAction, AuditDetail, Creation, Email, Family, GrantSource, User};
 use crate::store::engine::search::search_text;
 use crate::store::sign_in::session;
 use crate::store::{Error, Refusal, Tx};
@@ -228,7 +226,7 @@ async fn make(
         first_name: profile.first_name.clone().unwrap_or_default(),
         last_name: profile.last_name.clone().unwrap_or_default(),
         company_name: profile.company_name.clone().unwrap_or_default(),
-        attributes: claimant.attributes(&Attributes::new()),
+        attributes: profile.further.clone(),
         created_by: Creation::Jit,
         has_password: false,
         waits_for: None,
@@ -302,7 +300,8 @@ async fn brought_up_to_date(
         ..found
     };
     let email_kept = rename::update_email(tx, claimant, &mut user).await?;
-    user.attributes = claimant.attributes(&found.attributes);
+    // What the directory does not say any more is not known any more.
+    user.attributes.clone_from(&claimant.profile.further);
     let search = search_text(&user);
     // The row is locked: what it says of attributes is what there is.
     if row.text("search")? != search || user.attributes != found.attributes {

@@ -3,8 +3,7 @@
 use time::OffsetDateTime;
 
 use crate::domain::{
-    AttemptId, Attributes, AuditAction, AuditEvent, AuditId, Connection, Profile, SessionKey, User,
-    UserId,
+    AttemptId, AuditAction, AuditEvent, AuditId, Connection, Profile, SessionKey, User, UserId,
 };
 
 /// What a sign-in brings to find its account.
@@ -47,17 +46,6 @@ impl Claimant<'_> {
             before: None,
             after: None,
         }
-    }
-
-    /// The further attributes that an account has after this sign-in: of those that the connection maps, what came, else what is
-    /// known. What it does not map goes.
-    pub(in crate::store) fn attributes(&self, known: &Attributes) -> Attributes {
-        let mapped = self.connection.settings.attributes.further.keys();
-        let came = &self.profile.further;
-        let value = |name| came.get(name).or_else(|| known.get(name)).cloned();
-        mapped
-            .filter_map(|name| Some((name.clone(), value(name)?)))
-            .collect()
     }
 
     /// What the claims changed about an account, if anything. (Who erases a person looks here for the former addresses.)

@@ -202,16 +202,25 @@ pub(in crate::store) async fn names_of(
 }
 
 impl Tx {
-    /// Writes the names of a connection's people anew, which begin in one way and begin in another from now on (rule R1).
+    /// Writes the names of a connection's people anew, which begin in one way and begin in another from now on (rule R1). None is left
+    /// as it was: where somebody has the new name already, it is whoever has the old one that counts.
     pub async fn rewrite_identities(
         &mut self,
         connection: ConnectionId,
         from: &str,
         to: &str,
     ) -> Result<u64, Error> {
+        query(
+            "DELETE FROM identity WHERE connection_id = $1 AND SUBSTR(subject, 1, LENGTH($3)) = $3 \
+             AND EXISTS (SELECT 1 FROM identity o WHERE o.connection_id = $1 AND o.subject = $2 || SUBSTR(identity.subject, LENGTH($3) + 1))",
+        )
+        .bind(connection.to_string())
+        .bind(from)
+        .bind(to)
+        .execute(&mut *self)
+        .await?;
         let rewritten = query(
-            "UPDATE identity SET subject = $3 || SUBSTR(subject, LENGTH($2) + 1) WHERE connection_id = $1 AND SUBSTR(subject, 1, LENGTH($2)) = $2 \
-             AND NOT EXISTS (SELECT 1 FROM identity o WHERE o.connection_id = $1 AND o.subject = $3 || SUBSTR(identity.subject, LENGTH($2) + 1))",
+            "UPDATE identity SET subject = $3 || SUBSTR(subject, LENGTH($2) + 1) WHERE connection_id = $1 AND SUBSTR(subject, 1, LENGTH($2)) = $2",
         )
         .bind(connection.to_string())
         .bind(from)

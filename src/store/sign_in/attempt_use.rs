@@ -61,6 +61,8 @@ pub(in crate::store) struct ConsumedAttempt {
     pub(in crate::store) connection_id: Option<ConnectionId>,
     pub(in crate::store) in_time: bool,
     pub(in crate::store) kind: AttemptKind,
+    /// Its connection's number of changes, as it is now; none when there is no such connection.
+    pub(in crate::store) revision: Option<i64>,
 }
 
 /// Consumes an attempt of a company; none when it is not there or was consumed already (rule E1). Of two servers at the
@@ -73,7 +75,7 @@ pub(in crate::store) async fn consume(
 ) -> Result<Option<ConsumedAttempt>, Error> {
     let row = query(
         "UPDATE login_attempt SET consumed_at = $1 WHERE id = $2 AND company_id || '' = $3 AND consumed_at IS NULL AND outcome = 'open' \
-         RETURNING connection_id, expires_at, kind",
+         RETURNING connection_id, expires_at, kind, (SELECT c.revision FROM connection c WHERE c.id = login_attempt.connection_id) AS revision",
     )
     .bind(ms(now))
     .bind(id.to_string())
@@ -85,6 +87,7 @@ pub(in crate::store) async fn consume(
             connection_id: row.maybe_parsed("connection_id")?,
             in_time: now < row.time("expires_at")?,
             kind: row.parsed("kind")?,
+            revision: row.maybe_int("revision")?,
         })
     })
     .transpose()
@@ -98,7 +101,8 @@ pub(in crate::store) async fn claimed(
     id: AttemptId,
 ) -> Result<Option<ConsumedAttempt>, Error> {
     let row = query(
-        "SELECT connection_id, kind FROM login_attempt WHERE id = $1 AND company_id || '' = $2 AND consumed_at IS NOT NULL \
+        "SELECT connection_id, kind, (SELECT c.revision FROM connection c WHERE c.id = login_attempt.connection_id) AS revision \
+         FROM login_attempt WHERE id = $1 AND company_id || '' = $2 AND consumed_at IS NOT NULL \
          AND outcome = 'open'",
     )
     .bind(id.to_string())
@@ -110,6 +114,7 @@ pub(in crate::store) async fn claimed(
             connection_id: row.maybe_parsed("connection_id")?,
             in_time: true,
             kind: row.parsed("kind")?,
+            revision: row.maybe_int("revision")?,
         })
     })
     .transpose()

@@ -17,6 +17,7 @@ use super::{assertion, session};
 use crate::database::columns::ms;
 use crate::database::statement::query;
 use crate::domain::{AttemptId, AttemptKind, LoginAttempt, Outcome, Session, SessionKey};
+use crate::store::connection::select_connection;
 use crate::store::engine::queue::Job;
 use crate::store::people::account::{Account, settle};
 use crate::store::people::claimant::{AccountSource, Claimant};
@@ -68,7 +69,8 @@ impl Store {
 /// Ends a sign-in inside a transaction, which may hold several.
 pub async fn finish_in(tx: &mut Tx, sign_in: &SignIn, hash: Hasher) -> Result<Finished, Error> {
     let (attempt_id, admitted) = admit(tx, sign_in).await?;
-    let account = match (admitted, &sign_in.proof) {
+    let revision = admitted.as_ref().ok().and_then(|it| it.revision);
+    let account = match (admitted.map(|it| it.kind), &sign_in.proof) {
         (Err(Refusal::AttemptConsumed), _) => {
             return Ok(Finished::Refused {
                 refusal: Refusal::AttemptConsumed,
@@ -93,16 +95,23 @@ pub async fn finish_in(tx: &mut Tx, sign_in: &SignIn, hash: Hasher) -> Result<Fi
         }
     };
     match account {
-        Ok(account) => begin_session(tx, sign_in, attempt_id, account, hash).await,
+        Ok(account) => begin_session(tx, sign_in, attempt_id, account, revision, hash).await,
         Err(refusal) => refuse(tx, sign_in, attempt_id, refusal).await,
     }
+}
+
+/// What may go on.
+struct Admitted {
+    kind: AttemptKind,
+    /// The connection's number of changes, by which it is known that it is the same at the end; none where there is no connection.
+    revision: Option<i64>,
 }
 
 /// Consumes the attempt, or writes it down consumed, and checks that it may still be used. What kind it is, its row says.
 async fn admit(
     tx: &mut Tx,
     sign_in: &SignIn,
-) -> Result<(AttemptId, Result<AttemptKind, Refusal>), Error> {
+) -> Result<(AttemptId, Result<Admitted, Refusal>), Error> {
     let (id, consumed) = match &sign_in.attempt {
         AttemptRef::Begun(id) => (
             *id,
@@ -117,13 +126,14 @@ async fn admit(
                 consumed_at: Some(sign_in.now),
                 ..LoginAttempt::clone(attempt)
             };
-            attempt::insert(tx, &consumed).await?;
+            attempt::insert(&mut *tx, &consumed).await?;
             (
                 attempt.id,
                 Some(attempt_use::ConsumedAttempt {
                     connection_id: attempt.connection_id,
                     in_time: true,
                     kind: attempt.kind,
+                    revision: None,
                 }),
             )
         }
@@ -134,9 +144,37 @@ async fn admit(
         Some(consumed) if consumed.connection_id != sign_in.proof.connection_id() => {
             Err(Refusal::OtherConnection)
         }
-        Some(consumed) => Ok(consumed.kind),
+        Some(consumed) => admit_connection(tx, sign_in, &consumed).await?,
     };
     Ok((id, verdict))
+}
+
+/// Rule E6: whoever was asked is whom the connection asks still. A provider may take its time to answer, and an administrator changes
+/// the connection meanwhile. Nothing is read when nobody has.
+async fn admit_connection(
+    tx: &mut Tx,
+    sign_in: &SignIn,
+    consumed: &attempt_use::ConsumedAttempt,
+) -> Result<Result<Admitted, Refusal>, Error> {
+    let kind = consumed.kind;
+    let admitted = |revision| Ok(Ok(Admitted { kind, revision }));
+    let Some(proof) = sign_in.proof.federated() else {
+        return admitted(None);
+    };
+    let judged = &proof.connection;
+    if consumed.revision == Some(judged.revision) {
+        return admitted(consumed.revision);
+    }
+    let Some(now) = select_connection(&mut *tx, judged.id).await? else {
+        return Ok(Err(Refusal::ConnectionGone));
+    };
+    if !now.settings.asks_same(&judged.settings) {
+        return Ok(Err(Refusal::ConnectionChanged));
+    }
+    if !now.enabled && kind != AttemptKind::Test {
+        return Ok(Err(Refusal::ConnectionGone));
+    }
+    admitted(Some(now.revision))
 }
 
 async fn saml_account(
@@ -219,6 +257,7 @@ async fn begin_session(
     sign_in: &SignIn,
     attempt_id: AttemptId,
     account: Account,
+    revision: Option<i64>,
     hash: Hasher,
 ) -> Result<Finished, Error> {
     let saml = match &sign_in.proof {
@@ -260,6 +299,7 @@ async fn begin_session(
     };
     let read = saml.map(|proof| session::SessionBasis {
         subject: &proof.profile.subject,
+        revision,
         groups: account.groups.as_ref().and_then(|it| it.held.as_deref()),
         logout_hint: proof.logout_hint.as_deref(),
     });

@@ -20,6 +20,12 @@ pub enum Refusal {
     /// Rule E6.
     #[error("this sign-in began through another connection")]
     OtherConnection,
+    /// Rule E6: the connection asks somebody else now.
+    #[error("the connection asks another provider now, or under another name")]
+    ConnectionChanged,
+    /// Rule E6.
+    #[error("the connection was disabled or removed since this sign-in began")]
+    ConnectionGone,
     /// Rule E4.
     #[error("this assertion was used already")]
     AssertionReplayed,
@@ -228,6 +234,7 @@ impl Refusal {
             Self::AttemptConsumed | Self::AttemptExpired => FlowRequirement::InTime,
             Self::AssertionReplayed => FlowRequirement::FirstUse,
             Self::OtherConnection => FlowRequirement::SameConnection,
+            Self::ConnectionChanged | Self::ConnectionGone => FlowRequirement::ConnectionEnabled,
             Self::TwoPeople { .. } => FlowRequirement::OneUser,
             Self::NotLinked { .. } => FlowRequirement::Linkable,
             Self::Contradicted { .. } => FlowRequirement::EmailClaim,
@@ -268,6 +275,10 @@ impl Refusal {
             Self::AttemptExpired | Self::AssertionReplayed => {
                 &["Start the sign-in again from the application or the Sign on URL."]
             }
+            Self::ConnectionChanged => &[
+                "Start the sign-in again: it then goes to the provider that the connection has now.",
+            ],
+            Self::ConnectionGone => &["Enable the connection again, or sign in through another."],
             Self::OtherConnection => {
                 &["Start the sign-in again, through the connection that is meant."]
             }
@@ -336,7 +347,10 @@ impl Refusal {
         match self {
             Self::AttemptConsumed => OPEN.into(),
             Self::AttemptExpired => "answered within ten minutes".into(),
-            Self::OtherConnection => "the connection that the sign-in began through".into(),
+            Self::OtherConnection | Self::ConnectionGone => {
+                "the connection that the sign-in began through".into()
+            }
+            Self::ConnectionChanged => "the connection as it was when the sign-in began".into(),
             Self::AssertionReplayed => UNUSED.into(),
             Self::TwoPeople { account, .. } => format!("names of {account} alone").into(),
             Self::NotLinked { why, email, .. } => why.expected(email),

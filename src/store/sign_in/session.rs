@@ -208,6 +208,7 @@ static BEGIN: StatementPair = pair!(
      signed_in_at, expires_at, idle_ms, last_seen_at, data, authn_instant, authn_context, logout_hint) \
      SELECT $9, $7, $6, $10, $11, $12, $13, $14, $15, $16, $17, $18, '{}', $19, $20, $25 WHERE ($21 IS NULL OR EXISTS \
      (SELECT 1 FROM identity i WHERE i.connection_id = $11 AND i.subject = $21 AND i.user_id || '' = $6)) \
+     AND ($26 IS NULL OR EXISTS (SELECT 1 FROM connection c WHERE c.id = $11 AND c.revision = $26)) \
      AND ($22 IS NULL OR ((SELECT COUNT(*) FROM group_grant m WHERE m.user_id = $6 AND m.source = $22) = $23 AND NOT EXISTS \
      (SELECT 1 FROM group_grant m WHERE m.user_id = $6 AND m.source = $22 AND $24 NOT LIKE '%' || m.group_id || '%')))"
 );
@@ -216,6 +217,8 @@ static BEGIN: StatementPair = pair!(
 pub(in crate::store) struct SessionBasis<'a> {
     /// By what name its connection knows the user.
     pub(in crate::store) subject: &'a str,
+    /// How often the connection had changed.
+    pub(in crate::store) revision: Option<i64>,
     /// The groups that the connection's claim gives the user; none where they are not looked at.
     pub(in crate::store) groups: Option<&'a [GroupId]>,
     /// What its provider wants back at a sign-out, sealed. It stays beside the session, which is read with every request.
@@ -223,7 +226,7 @@ pub(in crate::store) struct SessionBasis<'a> {
 }
 
 /// Begins the session whose key closes its attempt, of a user whose account this transaction holds, only while all is as it was read:
-/// the connection knows the user by the subject (rule F1), and its claim gives these groups (rule F5). Whoever changes that holds the
+/// nobody has changed the connection (rule E6), which knows the user by the subject (rule F1), and its claim gives these groups (rule F5). Whoever changes that holds the
 /// account as well; what was read before that was committed is looked at here once more.
 pub(in crate::store) async fn begin(
     tx: &mut Tx,
@@ -234,6 +237,8 @@ pub(in crate::store) async fn begin(
     // Who writes alone has read what is there.
     let groups = read.as_ref().and_then(|read| read.groups);
     let groups = groups.filter(|_| !tx.writes_alone());
+    let revision = read.as_ref().and_then(|read| read.revision);
+    let revision = revision.filter(|_| !tx.writes_alone());
     let source = groups.and(session.connection_id);
     let source = source.map(|id| GrantSource::Idp(id).to_string());
     let groups: Vec<String> = groups
@@ -272,6 +277,7 @@ pub(in crate::store) async fn begin(
                 .and_then(|read| read.logout_hint)
                 .map(<[u8]>::to_vec),
         )
+        .bind(revision)
         .values;
     match tx.change_both(&BEGIN, values).await? {
         0 => Err(Error::Crossed),

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use time::Duration;
 use vestibule::demo_idp::{IdpKey, IdpStatus};
-use vestibule::domain::EvidenceKind;
+use vestibule::domain::{EvidenceKind, LoginAttempt};
 
 use super::provider::Provider;
 use crate::support::console::{post, token};
@@ -315,6 +315,18 @@ async fn what_is_not_there_is_not_found() {
     }
 }
 
+/// Has the connection of a sign-in ask another identity provider; which one it asked.
+async fn ask_instead(world: &Office, attempt: &LoginAttempt, entity_id: &str) -> String {
+    let store = &world.app.store;
+    let id = attempt.connection_id.unwrap();
+    let mut connection = store.connection(id).await.unwrap().unwrap();
+    let saml = connection.settings.saml_mut().unwrap();
+    let before = std::mem::replace(&mut saml.idp_entity_id, entity_id.to_owned());
+    assert!(store.update_connection(&connection, NOW).await.unwrap());
+    world.app.catch_up().await.unwrap();
+    before
+}
+
 /// An identity that was refused an account is linked to it by an administrator's word, and by nothing else.
 #[tokio::test]
 async fn an_administrator_links_a_refused_person() {
@@ -332,6 +344,13 @@ async fn an_administrator_links_a_refused_person() {
     assert_ne!(answer.status, 303, "{}", answer.body);
 
     let mut admin = world.admin().await;
+    // What one provider calls somebody says nothing while the connection asks another one.
+    let own = ask_instead(&world, &refused, "https://id.other.example/").await;
+    let shown = page(&mut admin, &refused.code).await;
+    assert!(!shown.contains("Link this person to this account"));
+    let answer = post(&mut admin, &path, &[]).await;
+    assert_eq!(answer.status, 404, "{}", answer.body);
+    ask_instead(&world, &refused, &own).await;
     let shown = page(&mut admin, &refused.code).await;
     assert!(
         shown.contains("Link this person to this account"),

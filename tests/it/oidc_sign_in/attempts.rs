@@ -5,8 +5,9 @@ use std::time::Duration;
 use vestibule::domain::Outcome;
 
 use super::world::{Relying, connect, path_of, sign_in_at, with_parameter};
-use crate::support::{Browser, hidden_field};
+use crate::support::{Browser, NOW, hidden_field};
 use vestibule::demo_idp::IdpUser;
+use vestibule::oidc::Issuer;
 
 #[tokio::test]
 async fn a_first_sign_in_makes_the_account_and_begins_a_session() {
@@ -85,6 +86,25 @@ async fn callback_code_of_disabled_connection() {
     world.change(|connection| connection.enabled = false).await;
     let answer = browser.get(path_of(&address)).await;
     world.assert_refused(&answer, "E6").await;
+}
+
+/// Rule E6: another server has changed the connection, and this one has not heard of it when the provider's answer is judged.
+#[tokio::test]
+async fn the_provider_is_changed_while_an_answer_is_judged() {
+    let world = Relying::new().await;
+    let mut browser = world.browser();
+    let address = world.answered(&mut browser).await;
+    let mut connection = world.stored().await;
+    connection.settings.oidc_mut().unwrap().issuer = Issuer::named("https://id.other.example");
+    let store = &world.app.store;
+    assert!(store.update_connection(&connection, NOW).await.unwrap());
+    let answer = browser.get(path_of(&address)).await;
+    let attempt = world.assert_refused(&answer, "E6").await;
+    assert_eq!(
+        attempt.summary,
+        "The connection asks another provider now, or under another name (E6)"
+    );
+    assert!(world.user("b.simon@contoso.com").await.is_none());
 }
 
 #[tokio::test]

@@ -53,6 +53,19 @@ async fn what_is_too_old_is_asked_for_anew() {
         )
     );
     assert!(!answer.header("set-cookie").contains("session"));
+    let filter = vestibule::store::AttemptFilter::default();
+    let attempts = world.app.store.attempts(world.acme.id, &filter, 9).await;
+    let [record] = attempts.unwrap().try_into().unwrap();
+    assert_eq!(record.outcome, Outcome::Refused);
+    assert_eq!(
+        record.summary,
+        "The sign-in at the provider was too old: the person was sent back to sign in there again (P9)"
+    );
+    assert!(
+        record.record.advice[0].starts_with("Nothing has to be done."),
+        "{:?}",
+        record.record.advice
+    );
     // The provider says it now.
     world.vary(vestibule::demo_idp::OidcVariant::Usual);
     let begun = browser.get(&anew).await;
@@ -80,7 +93,12 @@ async fn prompt_none_loop() {
     let answer = answer_to(&world, &mut browser, &begun).await;
     let begun = browser.get(answer.header("location")).await;
     let answer = answer_to(&world, &mut browser, &begun).await;
-    world.assert_refused(&answer, "P9").await;
+    let attempt = world.assert_refused(&answer, "P9").await;
+    assert!(
+        !attempt.summary.contains("sent back"),
+        "{}",
+        attempt.summary
+    );
     for error in [
         "login_required",
         "interaction_required",
@@ -109,7 +127,7 @@ async fn another_account_is_chosen_at_the_provider() {
     world.change(|it| it.settings.jit = None).await;
     let answer = world.sign_in(&mut browser).await;
     assert_eq!(answer.status, 403, "{}", answer.body);
-    let link = "/sso/login?connection=entra-oidc&another_account=1";
+    let link = "/sso/login?connection=entra-oidc&return_to=%2Fwelcome&another_account=1";
     let written = format!(
         "<a href=\"{}\">Use another account",
         link.replace('&', "&#38;")
@@ -124,5 +142,25 @@ async fn another_account_is_chosen_at_the_provider() {
         .await;
     let begun = browser.get(link).await;
     let answer = answer_to(&world, &mut browser, &begun).await;
-    assert_eq!(answer.header("location"), "/", "{}", answer.body);
+    assert_eq!(answer.header("location"), "/welcome", "{}", answer.body);
+}
+
+/// The way to another account leads where the sign-in was to lead, if that is allowed still; another browser's target is told to nobody.
+#[tokio::test]
+async fn another_account_keeps_the_target_of_its_own_sign_in() {
+    let world = Relying::of_entra().await;
+    world.change(|it| it.settings.jit = None).await;
+    let button = "Use another account";
+    let without = "/sso/login?connection=entra-oidc&#38;another_account=1";
+    let mut browser = world.browser();
+    let address = world.answered(&mut browser).await;
+    let answer = world.browser().get(path_of(&address)).await;
+    assert_eq!(answer.status, 403, "{}", answer.body);
+    assert!(answer.body.contains(without), "{}", answer.body);
+    assert!(!answer.body.contains("welcome"), "{}", answer.body);
+    // It asks for the credentials each time: signing in again is enough.
+    world.change(|it| it.settings.force_authn = true).await;
+    let answer = world.sign_in(&mut browser).await;
+    assert_eq!(answer.status, 403, "{}", answer.body);
+    assert!(!answer.body.contains(button), "{}", answer.body);
 }

@@ -39,6 +39,10 @@ macro_rules! kinds {
                     why: LinkObstacle::Unverified | LinkObstacle::OfGuest | LinkObstacle::Unconfirmed,
                     ..
                 } => panic!("{refusal:?} is no refusal of SAML"),
+                // By what an administrator does meanwhile: `tests/it/store/changed_connections.rs`.
+                Refusal::ConnectionChanged | Refusal::ConnectionGone => {
+                    panic!("{refusal:?} is about no account")
+                }
             }
         }
     };

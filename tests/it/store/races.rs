@@ -36,7 +36,7 @@ on_both!(
 const ROUNDS: usize = 25;
 
 /// The same company as two servers see it.
-async fn servers(database: &Database) -> [World; 2] {
+pub(super) async fn servers(database: &Database) -> [World; 2] {
     let first = World::new(database.open().await).await;
     let second = World {
         store: database.open().await,
@@ -346,7 +346,7 @@ async fn a_group_and_a_connection_change_at_once(database: &Database) {
 }
 
 /// Waits until a transaction waits for another one's lock. (On SQLite it waits for its turn to write, before it has read anything.)
-async fn until_somebody_waits(database: &Database) {
+pub(super) async fn until_somebody_waits(database: &Database) {
     let Database::Postgres { .. } = database else {
         return;
     };
