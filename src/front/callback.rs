@@ -121,7 +121,7 @@ async fn receive(
             ],
         ))?,
         Some(ending) => {
-            let other = another_account(site, answer.callback_code, &ending);
+            let other = another_account(app, site, answer.callback_code, &ending);
             respond(site, headers, ending).map_err(|error| error.with_another_account(other))?
         }
     };
@@ -133,14 +133,16 @@ async fn receive(
 
 /// Where the user chooses another account (rule L6), on the way to where this sign-in was to lead. None where the provider asks for
 /// the credentials each time: whoever signs in once more is asked who it is.
-fn another_account(site: &Site, callback_code: &str, ending: &Ending) -> Option<String> {
+fn another_account(app: &App, site: &Site, callback_code: &str, ending: &Ending) -> Option<String> {
     let Ending::Refused { return_to, .. } = ending else {
         return None;
     };
     let ready = site.connection_of_callback(callback_code);
     let ready = ready.filter(|it| it.is_enabled() && !it.connection.settings.force_authn)?;
     // What the company has allowed then it may not allow now.
-    let return_to = check_return_to(site, return_to.as_deref()).ok().flatten();
+    let return_to = check_return_to(app, site, return_to.as_deref())
+        .ok()
+        .flatten();
     let parameters = [
         ("connection", Some(ready.connection.name.as_str())),
         ("return_to", return_to.as_ref().map(ReturnTo::as_str)),
