@@ -215,6 +215,8 @@ impl App {
                 self.applications_for(&self.directory.sites());
             }
         }
+        // What was found out while the old state was still in use.
+        self.visitors.forget(&changes);
         // Only now: what failed is tried again the next time.
         self.revision.store(changes.revision, Ordering::Release);
         Ok(())
@@ -261,8 +263,9 @@ impl App {
         loop {
             // Not at the start: a machine that has just started may not know the time yet.
             tokio::time::sleep(PURGE).await;
-            self.purge_since(&mut last).await;
-            if let Err(cause) = self.look_after_identity_keys().await {
+            if self.purge_since(&mut last).await
+                && let Err(cause) = self.look_after_identity_keys().await
+            {
                 tracing::error!(%cause, "the keys for identity tokens were not looked after");
             }
         }
@@ -275,13 +278,13 @@ impl App {
         last.now - before.now > passed + CLOCK_SET
     }
 
-    /// Removes what is over, unless the clock was set since the last time.
-    async fn purge_since(&self, last: &mut ClockMoment) {
+    /// Removes what is over, unless the clock was set since the last time, which is `false`.
+    async fn purge_since(&self, last: &mut ClockMoment) -> bool {
         if self.was_set_forward(last) {
             tracing::warn!(
                 "the clock was set forward; what is over is removed when it still says so the next time"
             );
-            return;
+            return false;
         }
         let days = |days: u16| time::Duration::days(days.into());
         let audit = self.config.audit.retention_days;
@@ -302,6 +305,7 @@ impl App {
             ),
             Err(cause) => tracing::error!(%cause, "what is over cannot be removed"),
         }
+        true
     }
 
     fn moment(&self) -> ClockMoment {
@@ -359,10 +363,15 @@ impl App {
         }
         self.directory.replace(sites.iter().cloned());
         self.take_applications(applications, &sites);
-        if let Err(cause) = self.read_identity_keys().await {
-            tracing::error!(%cause, "the keys for identity tokens cannot be read");
+        match self.read_identity_keys().await {
+            // It is tried again the next time.
+            Err(IdentityKeyError::Store(cause)) => Err(cause),
+            Err(cause) => {
+                tracing::error!(%cause, "the keys for identity tokens cannot be used");
+                Ok(())
+            }
+            Ok(()) => Ok(()),
         }
-        Ok(())
     }
 
     async fn read_company(&self, id: CompanyId) -> Result<(), store::Error> {

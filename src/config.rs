@@ -54,6 +54,7 @@ pub struct Config {
     pub keys: KeysConfig,
     pub session: SessionConfig,
     pub hub: HubConfig,
+    pub checks: ChecksConfig,
     pub attempts: AttemptsConfig,
     pub audit: AuditConfig,
     pub verification: VerificationConfig,
@@ -119,6 +120,15 @@ pub struct HubConfig {
     /// Its origin, such as `https://sso.example.com`: the issuer of identity tokens, and where users say which company they are of.
     /// No company has it.
     pub origin: Option<String>,
+}
+
+/// The checks that reverse proxies ask.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ChecksConfig {
+    /// A socket of this machine for them alone, such as `/run/vestibule/checks.sock`. Whoever may open the file (mode 0660) needs no
+    /// key.
+    pub socket: Option<PathBuf>,
 }
 
 /// The records of sign-ins.
@@ -331,6 +341,7 @@ impl Default for Config {
             database: DatabaseConfig::default(),
             keys: KeysConfig::default(),
             hub: HubConfig::default(),
+            checks: ChecksConfig::default(),
             session: SessionConfig::default(),
             attempts: AttemptsConfig::default(),
             audit: AuditConfig::default(),

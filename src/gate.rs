@@ -27,7 +27,7 @@ use axum::routing::{any, get};
 
 use crate::http::assets;
 use crate::http::manner::{Manner, Routine};
-use crate::http::routes::Routes;
+use crate::http::routes::{Routes, not_allowed};
 
 /// What is ours on an application's host (rule Q28).
 const BASE: &str = "/.vestibule";
@@ -49,7 +49,8 @@ fn checks() -> Routes {
 fn own() -> Routes {
     Routes::of(Manner::STEP.with_base(BASE))
         .route("/.vestibule/start", get(start::show))
-        .route("/.vestibule/finish", get(finish::show))
+        // Whoever only looks at a code does not spend it.
+        .route("/.vestibule/finish", get(finish::show).head(not_allowed))
         .route(
             "/.vestibule/sign-out",
             get(sign_out::show).post(sign_out::submit),

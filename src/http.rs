@@ -34,4 +34,5 @@ pub mod session;
 mod tests;
 
 pub use edge::Edge;
+pub use serve::local::{LocalProxy, bind_local, serve_local};
 pub use serve::{Timeouts, serve};

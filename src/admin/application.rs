@@ -37,7 +37,7 @@ pub struct CompanyApplication {
 #[derive(Debug, thiserror::Error)]
 pub enum ApplicationError {
     /// Its name or one of its hosts is another's.
-    #[error("{0} is taken by another application already")]
+    #[error("{0} is there already, or another application's")]
     Taken(String),
     /// It is not there any more.
     #[error("there is no such application any more")]
@@ -141,6 +141,10 @@ impl Operator<'_> {
         for other in self.store.applications().await? {
             if other.application.id == application.id {
                 continue;
+            }
+            if other.application.name == application.name {
+                let name = format!("the application \"{}\"", application.name);
+                return Err(ApplicationError::Taken(name));
             }
             for own in &application.settings.origins {
                 let mut origins = other.application.settings.origins.iter();

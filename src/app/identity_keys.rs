@@ -100,12 +100,14 @@ impl IdentityKeys {
     }
 }
 
-/// The key whose time came last.
+/// The key whose time came last. Where the clock is behind all of them, the first one: it is published, and no key is made because of
+/// a clock.
 fn signing(keys: &[IdentityKey], now: OffsetDateTime) -> Option<&IdentityKey> {
-    let begun = keys
-        .iter()
-        .filter(|it| it.signs_from.is_some_and(|from| from <= now));
-    begun.max_by_key(|it| it.signs_from)
+    let timed = || keys.iter().filter(|it| it.signs_from.is_some());
+    let begun = timed().filter(|it| it.signs_from <= Some(now));
+    begun
+        .max_by_key(|it| it.signs_from)
+        .or_else(|| timed().min_by_key(|it| it.signs_from))
 }
 
 /// Whether no token of a key can be in use any more.
@@ -149,17 +151,17 @@ impl App {
                 Err(cause) => return Err(cause),
             }
         }
-        let over: Vec<String> = {
+        let is_any_over = {
             let snapshot = self.identity_keys.snapshot.load();
-            let over = snapshot.iter().filter(|it| is_over(&snapshot, it, now));
-            over.map(|it| it.key.thumbprint().to_owned()).collect()
+            snapshot.iter().any(|it| is_over(&snapshot, it, now))
         };
-        if over.is_empty() {
+        if !is_any_over {
             return Ok(());
         }
         let mut tx = self.store.begin().await?;
-        for kid in over {
-            tx.remove_identity_key(&kid).await?;
+        let there = opened(&self.keys, &tx.hold_identity_keys().await?)?;
+        for one in there.iter().filter(|it| is_over(&there, it, now)) {
+            tx.remove_identity_key(one.key.thumbprint()).await?;
         }
         Ok(tx.commit(now).await?)
     }

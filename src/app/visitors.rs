@@ -108,6 +108,10 @@ impl Visitors {
         for &key in &changes.sessions {
             self.remembered.forget(Invalidation::Session(key));
         }
+        // Who was read before a company has changed is not kept under its new revision.
+        if !changes.companies.is_empty() {
+            self.remembered.changes.fetch_add(1, Ordering::SeqCst);
+        }
         if !changes.users.is_empty() {
             self.remembered.changes.fetch_add(1, Ordering::SeqCst);
             let users: HashSet<UserId> = changes.users.iter().copied().collect();

@@ -16,6 +16,7 @@ use super::text::choices;
 use crate::admin::{ApplicationError, Operator};
 use crate::domain::{Application, Company, ServedCompanies};
 use crate::store::KnownApplication;
+use crate::text::sentence;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum ApplicationCommand {
@@ -114,10 +115,25 @@ fn application_error(error: ApplicationError) -> CliError {
             "List them: vestibule application list",
         ),
         taken @ ApplicationError::Taken(_) => CliError::refused(
-            format!("{taken}.").replacen("the ", "The ", 1),
+            sentence(&taken.to_string()),
             "A name and a host belong to one application. List them: vestibule application list",
         ),
     }
+}
+
+/// Rule V2: an application of several companies has one issuer, which is the hub.
+async fn check_issuer(installation: &Installation, companies: &ServedCompanies) -> Result<()> {
+    let several = match companies {
+        ServedCompanies::Every => installation.store.companies().await?.len() > 1,
+        ServedCompanies::Named(named) => named.len() > 1,
+    };
+    if several && installation.config.hub.origin.is_none() {
+        return Err(CliError::refused(
+            "It would serve several companies, and the configuration has no hub.origin. Its users would not be asked which company they are of, and its tokens would have several issuers.",
+            "Set hub.origin in the configuration to a host name of its own that leads here, such as https://sso.example.com, or name one company with --company.",
+        ));
+    }
+    Ok(())
 }
 
 /// The companies of their slugs; every company where nothing is said.

@@ -10,9 +10,10 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
 
-use super::entry::admit;
+use super::entry::{Way, admit};
 use super::{pages, visitor};
 use crate::app::App;
+use crate::http::LocalProxy;
 use crate::http::client_address::{ClientAddress, Peer};
 use crate::http::error::Error;
 use crate::policy::{
@@ -38,13 +39,16 @@ pub(super) async fn answer(
     let Some((name, rest)) = split(target) else {
         return Error::NotFound.into_response();
     };
-    let peer = parts.extensions.get::<Peer>().map(|peer| peer.0);
+    let way = match parts.extensions.get::<LocalProxy>() {
+        Some(LocalProxy) => Way::Local,
+        None => Way::Network(parts.extensions.get::<Peer>().map(|peer| peer.0)),
+    };
     let Some(application) = app.applications.named(name) else {
         tracing::warn!("a check names an application that there is not");
         return Error::NotFound.into_response();
     };
     let rules = &application.rules;
-    if let Err(why) = admit(&app, &application, peer, &parts.headers) {
+    if let Err(why) = admit(&app, &application, way, &parts.headers) {
         tracing::warn!(
             application = name,
             ?why,

@@ -15,6 +15,15 @@ use crate::site::ReadyApplication;
 /// What a proxy shows.
 const KEY: HeaderName = HeaderName::from_static("vestibule-proxy-key");
 
+/// How a check came.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Way {
+    /// By the socket of this machine, whose file only proxies may open.
+    Local,
+    /// From an address.
+    Network(Option<SocketAddr>),
+}
+
 /// Why a check is not answered. The asker is told the same of all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum NoEntry {
@@ -28,9 +37,14 @@ pub(super) enum NoEntry {
 pub(super) fn admit(
     app: &App,
     application: &ReadyApplication,
-    peer: Option<SocketAddr>,
+    way: Way,
     headers: &HeaderMap,
 ) -> Result<(), NoEntry> {
+    let peer = match way {
+        // The rights of the file stand for the list and the key.
+        Way::Local => return Ok(()),
+        Way::Network(peer) => peer,
+    };
     let address = peer.map(|peer| peer.ip().to_canonical());
     let trusted = &app.config.trusted_proxies;
     if !address.is_some_and(|address| trusted.iter().any(|block| block.contains(address))) {

@@ -14,6 +14,7 @@ use super::place::{CurrentPlace, is_https};
 use super::start::see_other;
 use super::{BASE, gate_cookie, pages, start_cookie};
 use crate::app::App;
+use crate::http::client_address::ClientAddress;
 use crate::http::cookies::Cookie;
 use crate::http::error::Error;
 use crate::http::pages::Link;
@@ -28,6 +29,7 @@ pub(super) struct FinishQuery {
 
 pub(super) async fn show(
     State(app): State<Arc<App>>,
+    ClientAddress(client): ClientAddress,
     CurrentPlace(place): CurrentPlace,
     Query(query): Query<FinishQuery>,
     headers: HeaderMap,
@@ -38,10 +40,15 @@ pub(super) async fn show(
         return Ok(start_again(&place));
     };
     let now = app.clock.now();
+    // Each code that is shown is a transaction, and strangers show what they like.
+    app.throttle.admit_stranger(client)?;
     let mut tx = app.store.begin().await?;
     let shown = tx.spend_code(&hash, CodeKind::Gate, now).await?;
     let code = match shown {
-        ShownCode::First(code) => code,
+        ShownCode::First(code) => {
+            app.throttle.give_stranger_back(client);
+            code
+        }
         ShownCode::Again { gate, back_to } => {
             // Back button: the browser that holds what the code has made goes on.
             if gate.is_some() && gate == former {
@@ -66,10 +73,13 @@ pub(super) async fn show(
     };
     let (value, key) = gate_cookie::new_secret();
     let begun = tx.begin_gate_session(&code, key, now).await?;
-    if let Some(former) = former {
-        tx.end_gate_session(former).await?;
-    }
     tx.commit(now).await?;
+    if let Some(former) = former {
+        // Apart, because whoever ends sessions holds them in another order.
+        let mut tx = app.store.begin().await?;
+        tx.end_gate_session(former).await?;
+        tx.commit(now).await?;
+    }
     if !begun {
         return Ok(start_again(&place));
     }

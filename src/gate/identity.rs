@@ -16,6 +16,9 @@ use crate::policy::{
 use crate::site::{ReadyApplication, Site};
 use crate::store::SignedIn;
 
+/// How long it is remembered that somebody may not.
+const RENEWED: Duration = Duration::minutes(1);
+
 /// Who has a session, for an application; none where that could not be found out.
 pub(super) fn describe(
     app: &App,
@@ -37,7 +40,7 @@ pub(super) fn describe(
         return Some(DescribedVisitor {
             known: KnownVisitor::Refused { company },
             revision,
-            renew_at: session.expires_at,
+            renew_at: now.saturating_add(RENEWED),
         });
     }
     let seconds = application.application.settings.token_seconds;

@@ -36,13 +36,15 @@ pub(super) async fn show(
     if is_meant(&headers) {
         return end(&app, &place, &headers, client).await;
     }
-    let cookie = Cookie::Gate.read(&headers, is_https(&place));
+    let https = is_https(&place);
     let page = SignOutPage {
         frame: Frame::at_application(BASE),
         application: place.application.application.display_name.clone(),
-        csrf: csrf_token(&app, PURPOSE, Cookie::Gate, cookie.unwrap_or_default()),
+        csrf: token(&app, &place, &headers).unwrap_or_default(),
     };
-    Ok(Page::new(page).into_response())
+    // The form leads to the company's site, and from there perhaps to the identity provider.
+    let page = Page::new(page).leading_to_identity_provider(!https);
+    Ok(page.into_response())
 }
 
 pub(super) async fn submit(
@@ -55,12 +57,21 @@ pub(super) async fn submit(
     check_origin(&parts.headers)?;
     Encoding::Urlencoded.expect(&parts.headers)?;
     let form = PostedForm::read(&mut parts, body, &app, app.config.limits.body_bytes).await?;
-    let cookie = Cookie::Gate.read(&parts.headers, is_https(&place));
-    let token = csrf_token(&app, PURPOSE, Cookie::Gate, cookie.unwrap_or_default());
-    if !has_token(&form, [token]) {
+    if !has_token(&form, token(&app, &place, &parts.headers)) {
         return Err(Error::ForeignForm);
     }
     end(&app, &place, &parts.headers, client).await
+}
+
+/// The form's token, of the cookie that says who is signed in here; none where there is none.
+fn token(app: &App, place: &ApplicationPlace, headers: &HeaderMap) -> Option<String> {
+    let cookie = if place.application.is_at_site() {
+        Cookie::Session
+    } else {
+        Cookie::Gate
+    };
+    let value = cookie.read(headers, is_https(place))?;
+    Some(csrf_token(app, PURPOSE, cookie, value))
 }
 
 /// Whether a page of the application, or of one beside it, has led the person here by a click.

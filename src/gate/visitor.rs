@@ -50,7 +50,29 @@ async fn known(
     };
     let describe = |signed_in: &_| identity::describe(app, application, signed_in);
     let known = app.visitor(parent, application.id(), client, describe);
-    Ok(known.await?.unwrap_or(KnownVisitor::Nobody))
+    let known = known.await?.unwrap_or(KnownVisitor::Nobody);
+    // A company's session counts on its own host and on no other's.
+    let is_elsewhere = application.is_at_site() && !is_own_site(app, origin, &known);
+    Ok(if is_elsewhere {
+        KnownVisitor::Nobody
+    } else {
+        known
+    })
+}
+
+/// Whether the site at an origin is that of somebody's company.
+fn is_own_site(app: &App, origin: &str, known: &KnownVisitor) -> bool {
+    let company = match known {
+        KnownVisitor::Allowed(identity) => identity.company(),
+        KnownVisitor::Refused { company } => company,
+        KnownVisitor::Nobody | KnownVisitor::UnusableToken | KnownVisitor::Unasked => return true,
+    };
+    let host = origin.split_once("://").map_or(origin, |(_, host)| host);
+    let site = app.directory.site(host);
+    site.is_some_and(|site| {
+        let mut origins = site.company.origins();
+        site.company.slug.as_str() == company && origins.any(|own| own.as_str() == origin)
+    })
 }
 
 /// The session on the company's site that stands behind the browser's cookie at an origin.

@@ -10,6 +10,7 @@ use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
 
+use super::serve::local::LocalProxy;
 use crate::app::App;
 use crate::config::IpBlock;
 
@@ -25,13 +26,21 @@ impl FromRequestParts<Arc<App>> for ClientAddress {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Infallible> {
+        let trusted = &app.config.trusted_proxies;
+        if parts.extensions.get::<LocalProxy>().is_some() {
+            let hops = parts.headers.get_all("x-forwarded-for").iter();
+            let last = hops
+                .last()
+                .and_then(|line| line.as_bytes().rsplit(|it| *it == b',').next());
+            return Ok(Self(last.and_then(forwarded_address)));
+        }
         let peer = parts
             .extensions
             .get::<Peer>()
             .map(|peer| peer.0.ip().to_canonical());
-        Ok(Self(peer.map(|peer| {
-            client_address(peer, &parts.headers, &app.config.trusted_proxies)
-        })))
+        Ok(Self(
+            peer.map(|peer| client_address(peer, &parts.headers, trusted)),
+        ))
     }
 }
 

@@ -35,6 +35,9 @@ use super::routes::{KnownRoutes, NO_PATTERN, Route, Routes, not_allowed};
 use crate::app::App;
 use crate::site::Site;
 
+/// What the address of a check begins with.
+const CHECKS: &str = "/sso/check/";
+
 /// The routes with everything that is around them.
 #[derive(Debug, Clone)]
 pub struct Edge {
@@ -80,6 +83,14 @@ impl Edge {
             in_time(answering, limits.request_timeout.std()).await
         };
         visit.end(response)
+    }
+
+    /// The answer to a check; to anything else, that there is nothing.
+    pub(crate) async fn answer_check(&self, request: Request) -> Response {
+        if request.uri().path().starts_with(CHECKS) {
+            return self.answer(request).await;
+        }
+        RequestVisit::unread().end(Error::NotFound.into_response())
     }
 
     /// The answer to what cannot be read as a request, and the time of it.

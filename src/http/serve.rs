@@ -10,6 +10,7 @@ mod body;
 mod connection;
 pub(crate) mod connection_set;
 pub(crate) mod connection_state;
+pub(crate) mod local;
 mod sent;
 mod unread;
 

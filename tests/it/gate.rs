@@ -3,6 +3,7 @@
 mod access;
 mod check;
 mod hand_over;
+mod hub;
 mod keys;
 mod nginx;
 mod proxied;

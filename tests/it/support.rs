@@ -59,9 +59,9 @@ pub(crate) use nouns::{
 #[cfg(feature = "demo")]
 pub(crate) use office::{ADMIN, MEMBER, OTHER_ADMIN, Office, PASSWORD};
 pub(crate) use process::{Installation, Said, Server};
-#[cfg(feature = "demo")]
-pub(crate) use world::ACME_ORIGIN;
 pub(crate) use world::World;
+#[cfg(feature = "demo")]
+pub(crate) use world::{ACME_ORIGIN, BETA_ORIGIN};
 
 /// Where tests keep keys of ours, because making them takes seconds.
 pub(crate) const KEYS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/test-keys");

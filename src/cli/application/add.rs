@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{application_error, operator, served};
+use super::{application_error, check_issuer, operator, served};
 use crate::cli::arguments::required_text;
 use crate::cli::error::{CliError, Result};
 use crate::cli::installation::Installation;
@@ -72,6 +72,7 @@ impl AddApplication {
         let application = application.changed(same).map_err(|error: SettingError| {
             settings::setting_error(&error, &[], "vestibule application set NAME")
         })?;
+        check_issuer(installation, &application.companies).await?;
         let key = operator(installation)
             .add_application(&application)
             .await

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::add::check_path;
-use super::{application_error, find, operator, served, slugs};
+use super::{application_error, check_issuer, find, operator, served, slugs};
 use crate::cli::error::Result;
 use crate::cli::installation::Installation;
 use crate::cli::output::{Output, timestamp};
@@ -95,6 +95,7 @@ impl SetApplication {
                 .map(str::to_owned)
                 .collect();
             after.companies = served(installation, &slugs).await?;
+            check_issuer(installation, &after.companies).await?;
         }
         operator(installation)
             .change_application(&before, &after)

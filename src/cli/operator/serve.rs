@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rustix::process::{Resource, getrlimit, setrlimit};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinHandle;
 
 use super::provider_watch::{check_sessions_again, watch_providers};
 use crate::app::{App, UnknownKeys};
@@ -76,6 +77,7 @@ pub(in crate::cli) async fn serve(
         "serving"
     );
     let stop = stop_signal()?;
+    let local = local_checks(&app)?;
     let cut_off = http::serve(
         vec![listener],
         web::router(Arc::clone(&app)),
@@ -83,6 +85,9 @@ pub(in crate::cli) async fn serve(
         timeouts,
     )
     .await;
+    if let Some(local) = local {
+        local.abort();
+    }
     follow.abort();
     new_keys.abort();
     purge.abort();
@@ -96,6 +101,21 @@ pub(in crate::cli) async fn serve(
         tracing::info!("stopped");
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Answers checks on a socket of this machine, where one is configured.
+fn local_checks(app: &Arc<App>) -> Result<Option<JoinHandle<()>>> {
+    let Some(path) = &app.config.checks.socket else {
+        return Ok(None);
+    };
+    let listener = http::bind_local(path).map_err(|cause| {
+        CliError::refused(
+            format!("The server cannot listen on {}: {cause}.", path.display()),
+            "Let the directory exist and belong to the user that runs the server, or set another file with checks.socket.",
+        )
+    })?;
+    let answering = http::serve_local(listener, web::router(Arc::clone(app)));
+    Ok(Some(tokio::spawn(answering)))
 }
 
 /// Connections that may be open at once: those that are configured, or fewer where the system allows fewer open files.

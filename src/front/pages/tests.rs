@@ -15,6 +15,7 @@ fn all() -> Vec<(&'static str, String)> {
         page("sign_in_choices_only", &SignInForms::sample_choices_only()),
         page("sign_in_empty", &SignInForms::sample_empty()),
         page("signed_in", &SignedInPage::sample()),
+        page("which_company", &WhichCompany::sample()),
         page("post_binding", &PostBinding::sample()),
         page("repost", &Repost::sample()),
         page("sign_out", &SignOutPage::sample()),

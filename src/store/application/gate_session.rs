@@ -22,6 +22,9 @@ pub struct GateSession {
     pub origin: String,
 }
 
+/// The most gate sessions that one session has, of all applications together: the oldest end.
+const MOST_OF_ONE: i64 = 64;
+
 impl Store {
     /// The gate session of a cookie's hash. Whether its parent is live is another question.
     pub async fn gate_session(&self, key: SessionKey) -> Result<Option<GateSession>, Error> {
@@ -69,10 +72,23 @@ impl Tx {
         .bind(ms(now))
         .execute(&mut *self)
         .await?;
-        if begun > 0 {
-            self.code_made(&code.hash, key).await?;
+        if begun == 0 {
+            return Ok(false);
         }
-        Ok(begun > 0)
+        self.code_made(&code.hash, key).await?;
+        let too_many = query(
+            "SELECT gate_key FROM gate_session WHERE session_key = $1 ORDER BY created_at DESC, gate_key LIMIT $2 OFFSET $3",
+        )
+        .bind(code.session.0.to_vec())
+        .bind(MOST_OF_ONE)
+        .bind(MOST_OF_ONE)
+        .fetch_all(&mut *self)
+        .await?;
+        for row in too_many {
+            self.end_gate_session(SessionKey(row.hash("gate_key")?))
+                .await?;
+        }
+        Ok(true)
     }
 
     /// Ends a gate session alone; `false` when there is none.

@@ -6,8 +6,9 @@
 use crate::database::columns::ms;
 use crate::database::statement::query;
 use crate::domain::{ApplicationId, SessionKey};
+use crate::store::engine::retention::PIECE;
 use crate::store::{Error, Store, Tx};
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 /// Who may redeem a code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,9 +62,22 @@ pub enum ShownCode {
     Unknown,
 }
 
+/// The most codes that one session has at a time: somebody with a session asks for as many as he likes.
+const MOST_OF_ONE: i64 = 32;
+/// How long a code that is over is known, for who comes back to its address.
+const KNOWN_AFTER: Duration = Duration::hours(1);
+
 impl Store {
     /// Keeps a new code.
     pub async fn add_code(&self, code: &OneTimeCode) -> Result<(), Error> {
+        query(
+            "DELETE FROM one_time_code WHERE session_key = $1 AND code_hash NOT IN \
+             (SELECT code_hash FROM one_time_code WHERE session_key = $1 ORDER BY expires_at DESC, code_hash LIMIT $2)",
+        )
+        .bind(code.session.0.to_vec())
+        .bind(MOST_OF_ONE - 1)
+        .execute(&self.database)
+        .await?;
         query(
             "INSERT INTO one_time_code (code_hash, kind, application_id, origin, session_key, binding, back_to, expires_at) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
@@ -82,6 +96,19 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Forgets codes that are over.
+    pub(in crate::store) async fn purge_codes(&self, now: OffsetDateTime) -> Result<u64, Error> {
+        let over = query(
+            "DELETE FROM one_time_code WHERE code_hash IN \
+             (SELECT code_hash FROM one_time_code WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)",
+        )
+        .bind(ms(now.saturating_sub(KNOWN_AFTER)))
+        .bind(PIECE);
+        self.in_pieces(over).await
+    }
+}
+
 impl Tx {
     /// Spends a code of a kind. What it is bound to is the caller's to judge: it is spent whatever comes of that.
     pub async fn spend_code(
@@ -90,6 +117,7 @@ impl Tx {
         kind: CodeKind,
         now: OffsetDateTime,
     ) -> Result<ShownCode, Error> {
+        self.hold_parents(hash, kind).await?;
         let spent = query(
             "UPDATE one_time_code SET spent_at = $3 WHERE code_hash = $1 AND kind = $2 AND spent_at IS NULL \
              RETURNING application_id, origin, session_key, binding, back_to, expires_at",
@@ -124,6 +152,26 @@ impl Tx {
             },
             None => ShownCode::Unknown,
         })
+    }
+
+    /// Holds the application and the session that a code hangs on before the code itself, as whoever removes them does.
+    async fn hold_parents(&mut self, hash: &[u8; 32], kind: CodeKind) -> Result<(), Error> {
+        if self.writes_alone() {
+            return Ok(());
+        }
+        for held in [
+            "SELECT a.id FROM application a WHERE a.id = (SELECT c.application_id FROM one_time_code c WHERE c.code_hash = $1 AND c.kind = $2) \
+             FOR KEY SHARE",
+            "SELECT s.user_id FROM session s WHERE s.session_key = (SELECT c.session_key FROM one_time_code c WHERE c.code_hash = $1 AND c.kind = $2) \
+             FOR KEY SHARE",
+        ] {
+            query(held)
+                .bind(hash.to_vec())
+                .bind(kind.as_str())
+                .fetch_optional(&mut *self)
+                .await?;
+        }
+        Ok(())
     }
 
     /// Notes which gate session a code has made.

@@ -121,6 +121,7 @@ impl Store {
         .bind(ms(now.saturating_sub(ANSWERS_KEPT)))
         .bind(PIECE);
         self.in_pieces(answers).await?;
+        self.purge_codes(now).await?;
         self.purge_changes(now).await?;
         Ok(purged)
     }

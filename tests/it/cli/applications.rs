@@ -14,7 +14,7 @@ fn an_application_is_added_shown_changed_and_removed() {
     assert_eq!(added["check"], "/sso/check/crm");
     installation
         .run(ADD)
-        .fails(1, &["crm", "taken by another application"]);
+        .fails(1, &["The application \"crm\" is there already"]);
     installation.run("application list").succeeds().says(&[
         "crm",
         "nginx",
@@ -82,8 +82,8 @@ fn a_host_belongs_to_one_application() {
             "application add wiki --display-name Wiki --kind envoy --origin {origin}"
         ))
     };
-    other("https://app.example.com:8443").fails(1, &["app.example.com", "taken"]);
-    other("https://{company}.example.com").fails(1, &["taken"]);
+    other("https://app.example.com:8443").fails(1, &["app.example.com", "another application's"]);
+    other("https://{company}.example.com").fails(1, &["another application's"]);
     other("app.example.com").fails(2, &["no origin"]);
     other("http://app.example.com").fails(2, &["no origin", "loopback"]);
     other("https://{company}.app.example.com").succeeds();
@@ -122,6 +122,24 @@ fn a_company_says_which_groups_may() {
     run("allow crm --company acme").fails(2, &["--group"]);
 }
 
+// V2
+#[test]
+fn several_companies_need_a_hub() {
+    let installation = Installation::with_company();
+    installation
+        .run("company add beta --name Beta --origin http://beta.localhost:8080")
+        .succeeds();
+    installation
+        .run(ADD)
+        .fails(1, &["several companies", "hub.origin"]);
+    installation
+        .run(&format!("{ADD} --company acme"))
+        .succeeds();
+    installation
+        .run("application set crm companies=acme,beta")
+        .fails(1, &["hub.origin"]);
+}
+
 // V9
 #[test]
 fn keys_for_identity_tokens_are_changed_at_once_only_when_they_are_compromised() {
@@ -133,5 +151,5 @@ fn keys_for_identity_tokens_are_changed_at_once_only_when_they_are_compromised()
     installation
         .run("keys rotate --identity")
         .fails(1, &["24 hours", "--compromised"]);
-    installation.run("keys rotate").fails(2, &["identity"]);
+    installation.run("keys rotate").fails(2, &["KEY"]);
 }

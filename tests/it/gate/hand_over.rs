@@ -212,3 +212,36 @@ async fn the_hosts_answer_for_themselves_only() {
     assert_eq!(gate.browser().get("/.vestibule/start").await.status, 421);
     assert_eq!(gate.at_application().get("/sso/login").await.status, 421);
 }
+
+#[tokio::test]
+async fn one_session_has_so_many_codes_and_gate_sessions() {
+    let gate = Gate::new().await;
+    let mut at_acme = gate.signed_in().await;
+    let (mut first, mut at_app) = (gate.at_application(), gate.at_application());
+    gate.led_through(&mut first, &mut at_acme, "/.vestibule/start?rd=/")
+        .await;
+    for _ in 0..64 {
+        gate.app.clock.step(Duration::SECOND);
+        at_app = gate.at_application();
+        gate.led_through(&mut at_app, &mut at_acme, "/.vestibule/start?rd=/")
+            .await;
+    }
+    let sessions = gate.app.store.gate_sessions(gate.application.id).await;
+    assert_eq!(sessions.unwrap(), 64);
+    assert_eq!(gate.check(&at_app, "/").await.status, 200);
+    assert_eq!(gate.check(&first, "/").await.status, 401, "the oldest");
+
+    let mut codes = Vec::new();
+    for _ in 0..33 {
+        gate.app.clock.step(Duration::SECOND);
+        let start = "/.vestibule/start?rd=/";
+        codes.push(gate.code(&mut at_app, &mut at_acme, start).await);
+    }
+    let stranger = gate.at_application();
+    assert_eq!(gate.check(&stranger, "/").await.status, 401);
+    let purged = gate.app.store.purge(
+        gate.app.clock.now() + Duration::hours(2),
+        Duration::days(30),
+    );
+    purged.await.unwrap();
+}
