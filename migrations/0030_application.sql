@@ -68,6 +68,15 @@ CREATE TABLE gate_session (
 );
 CREATE INDEX gate_session_by_session ON gate_session (session_key);
 CREATE INDEX gate_session_by_application ON gate_session (application_id);
+-- Sessions that were ended at an application's host, while their browsers are on the way to the company's site, which tells the
+-- identity provider (rule Q53). ended is JSON.
+CREATE TABLE ended_session (
+    handle_hash BLOB NOT NULL PRIMARY KEY,
+    ended TEXT NOT NULL,
+    hint BLOB,
+    expires_at BIGINT NOT NULL
+);
+CREATE INDEX ended_session_by_expiry ON ended_session (expires_at);
 -- Keys that sign identity tokens (rules V8 and V9), sealed. The one that signs is the latest whose signs_from has come; one
 -- without is published and waits.
 CREATE TABLE identity_key (

@@ -60,7 +60,7 @@ pub use sessions::{Asker, SessionCache, SessionError};
 pub use shares::{NoTurn, Turn};
 pub use throttle::{Counted, Guess, Guesser, Throttle, Wait};
 pub use turns::{LARGE, Turns, VERY_LARGE};
-pub use visitors::{DescribedVisitor, Visitors};
+pub use visitors::{Brought, DescribedVisitor, Visitors};
 
 /// How often the change log is read.
 const FOLLOW: Duration = Duration::from_millis(500);

@@ -30,7 +30,7 @@ use crate::domain::SessionId;
 use crate::store;
 
 pub use begin::{
-    EndedHere, address_of_end, end_session, ended_by_handle, leads_over_plain_http, sign_out, tell,
+    address_of_end, end_session, ended_by_handle, leads_over_plain_http, sign_out, tell,
 };
 pub use judge::LogoutRefusal;
 pub use oidc::{TokenEnding, check_again, end_by_sid, frame_ancestors, receive_token};

@@ -16,6 +16,7 @@ mod sign_in;
 use std::sync::Arc;
 
 pub use crate::database::Error as DatabaseError;
+pub use application::ended_session::EndedHere;
 pub use application::gate_session::GateSession;
 pub use application::identity_key::StoredIdentityKey;
 pub use application::one_time_code::{CodeKind, OneTimeCode, ShownCode};

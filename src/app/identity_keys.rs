@@ -12,10 +12,11 @@ use serde_json::json;
 use time::{Duration, OffsetDateTime};
 
 use super::App;
+use crate::domain::AuditEvent;
 use crate::jose::{Algorithm, ProtectedHeader, SignJwsError, SigningKey};
 use crate::keys::{Keys, new_signing_key};
 use crate::policy::TOKEN_TYPE;
-use crate::store::{self, Store, StoredIdentityKey};
+use crate::store::{self, Store, StoredIdentityKey, Tx};
 
 /// What a private key is sealed for.
 const PURPOSE: &str = "identity key";
@@ -145,7 +146,7 @@ impl App {
             newest.is_some_and(|from| from.saturating_add(SIGNS_FOR) <= now)
         };
         if due {
-            match rotate_identity_keys(&self.store, &self.keys, now).await {
+            match rotate_identity_keys(&self.store, &self.keys, now, |_| None).await {
                 // Another node was faster.
                 Ok(_) | Err(IdentityKeyError::TooSoon) => {}
                 Err(cause) => return Err(cause),
@@ -172,6 +173,7 @@ pub async fn rotate_identity_keys(
     store: &Store,
     keys: &Keys,
     now: OffsetDateTime,
+    entry: impl FnOnce(&KeyChange) -> Option<AuditEvent>,
 ) -> Result<KeyChange, IdentityKeyError> {
     let mut tx = store.begin().await?;
     let there = tx.hold_identity_keys().await?;
@@ -194,8 +196,7 @@ pub async fn rotate_identity_keys(
         }
     };
     tx.add_identity_key(&new_key(keys, now, None)?).await?;
-    tx.commit(now).await?;
-    Ok(KeyChange { kid, from })
+    end_change(tx, KeyChange { kid, from }, now, entry).await
 }
 
 /// Puts new keys in the place of all: the ones before are published no more, and what they have signed counts no more.
@@ -203,6 +204,7 @@ pub async fn replace_identity_keys(
     store: &Store,
     keys: &Keys,
     now: OffsetDateTime,
+    entry: impl FnOnce(&KeyChange) -> Option<AuditEvent>,
 ) -> Result<KeyChange, IdentityKeyError> {
     let mut tx = store.begin().await?;
     for key in tx.hold_identity_keys().await? {
@@ -211,11 +213,24 @@ pub async fn replace_identity_keys(
     let key = new_key(keys, now, Some(now))?;
     tx.add_identity_key(&key).await?;
     tx.add_identity_key(&new_key(keys, now, None)?).await?;
-    tx.commit(now).await?;
-    Ok(KeyChange {
+    let change = KeyChange {
         kid: key.kid,
         from: now,
-    })
+    };
+    end_change(tx, change, now, entry).await
+}
+
+async fn end_change(
+    mut tx: Tx,
+    change: KeyChange,
+    now: OffsetDateTime,
+    entry: impl FnOnce(&KeyChange) -> Option<AuditEvent>,
+) -> Result<KeyChange, IdentityKeyError> {
+    if let Some(entry) = entry(&change) {
+        tx.audit(&entry).await?;
+    }
+    tx.commit(now).await?;
+    Ok(change)
 }
 
 /// Makes the first keys, once for all nodes.

@@ -22,6 +22,8 @@ use crate::store::{Changes, GateSession, Invalidation, SignedIn, Store};
 
 /// What an entry takes beside what is told of the person, in bytes.
 const ENTRY: u64 = 1_200;
+/// What a group's title takes beside its text.
+const GROUP: usize = 24;
 
 /// Gate sessions and the people behind them, as this node remembers them.
 #[derive(Debug)]
@@ -46,7 +48,12 @@ struct VisitorWeight;
 impl Weighter<(SessionKey, ApplicationId), Arc<LiveVisitor>> for VisitorWeight {
     fn weight(&self, _: &(SessionKey, ApplicationId), live: &Arc<LiveVisitor>) -> u64 {
         let told = match &live.known {
-            KnownVisitor::Allowed(identity) => identity.token().len(),
+            KnownVisitor::Allowed(identity) => {
+                let groups = identity.groups().iter();
+                let groups: usize = groups.map(|group| group.len() + GROUP).sum();
+                let name = identity.name().unwrap_or_default().len();
+                identity.token().len() + name + groups
+            }
             _ => 0,
         };
         ENTRY + told as u64
@@ -67,6 +74,15 @@ struct LiveVisitor {
     last_seen: AtomicI64,
     /// From when it is read anew, with a new token.
     renew_at: OffsetDateTime,
+}
+
+/// What a browser has brought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Brought {
+    /// The cookie of a gate session that there is, so that there was its parent.
+    GateSession,
+    /// The cookie of a session, whatever it is worth.
+    Session,
 }
 
 /// What a description of somebody comes with.
@@ -156,6 +172,7 @@ impl App {
         &self,
         parent: SessionKey,
         application: ApplicationId,
+        brought: Brought,
         client: Option<IpAddr>,
         describe: impl FnOnce(&SignedIn) -> Option<DescribedVisitor>,
     ) -> Result<Option<KnownVisitor>, SessionError> {
@@ -163,21 +180,28 @@ impl App {
         let now = self.clock.now();
         let is_followed = self.sessions.is_followed(Instant::now());
         let name = (parent, application);
+        let former = remembered.known.get(&name);
         if is_followed
-            && let Some(live) = remembered.known.get(&name)
-            && self.is_current(&live, now)
+            && let Some(live) = &former
+            && self.is_current(live, now)
         {
             self.sessions.touch(parent, &live.last_seen, live.idle, now);
             return Ok(Some(live.known.clone()));
         }
         let changes = remembered.changes.load(Ordering::SeqCst);
-        self.throttle
-            .admit_stranger(client)
-            .map_err(SessionError::TooMany)?;
+        // Who was there a moment ago is no stranger, whoever else comes from the same address.
+        let may_be_stranger = brought == Brought::Session && former.is_none();
+        if may_be_stranger {
+            self.throttle
+                .admit_stranger(client)
+                .map_err(SessionError::TooMany)?;
+        }
         let Some(signed_in) = self.sessions.signed_in_by_key(parent).await? else {
             return Ok(None);
         };
-        self.throttle.give_stranger_back(client);
+        if may_be_stranger {
+            self.throttle.give_stranger_back(client);
+        }
         let Some(described) = describe(&signed_in) else {
             return Ok(Some(KnownVisitor::Unasked));
         };

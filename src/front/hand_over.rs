@@ -95,7 +95,7 @@ async fn issue(app: &App, state: &HandOverState, signed_in: &SignedIn) -> Result
     Ok(BASE64_URL_SAFE_NO_PAD.encode(secret))
 }
 
-fn without_referrer(mut response: Response) -> Response {
+pub(super) fn without_referrer(mut response: Response) -> Response {
     response.headers_mut().insert(
         header::REFERRER_POLICY,
         HeaderValue::from_static("no-referrer"),

@@ -8,12 +8,12 @@ use std::sync::Arc;
 
 use axum::extract::{FromRequestParts as _, Query, Request, State};
 use axum::http::request::Parts;
-use axum::http::{Method, StatusCode};
+use axum::http::{Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
 
-use super::hand_over::found;
+use super::hand_over::{found, without_referrer};
 use super::pages::WhichCompany;
 use super::signed_in::see_other;
 use crate::app::App;
@@ -100,13 +100,14 @@ fn ask(app: &App, parts: &Parts, client: Option<IpAddr>) -> Result<Response, Err
     if let Some(email) = &hinted {
         app.throttle.admit_stranger(client)?;
         if let Some(site) = site_of(app, email, application) {
-            return lead_on(app, parts, &site, query.state.as_deref(), Some(email));
+            // A link of somebody else says it for this once.
+            return way_on(&site, query.state.as_deref(), Some(email));
         }
     }
     let mut known = known_companies(app, parts).into_iter();
     let known = known.find(|site| serves(application, site));
     if let Some(site) = known.filter(|_| query.state.is_some() && hinted.is_none()) {
-        return lead_on(app, parts, &site, query.state.as_deref(), None);
+        return way_on(&site, query.state.as_deref(), None);
     }
     Ok(page(app, application, query.state, String::new(), None))
 }
@@ -179,17 +180,20 @@ fn lead_on(
         }
     }
     let https = app.hub.as_ref().is_some_and(|hub| hub.is_https());
-    let headers = response.headers_mut();
-    headers.extend(
-        Cookie::Companies
-            .set(&slugs, https)
-            .map(|cookie| (axum::http::header::SET_COOKIE, cookie)),
-    );
-    headers.insert(
-        axum::http::header::REFERRER_POLICY,
-        axum::http::HeaderValue::from_static("no-referrer"),
-    );
+    let cookie = Cookie::Companies.set(&slugs, https);
+    let cookie = cookie.map(|cookie| (header::SET_COOKIE, cookie));
+    response.headers_mut().extend(cookie);
     Ok(response)
+}
+
+/// To a company's own site.
+fn way_on(site: &Site, state: Option<&str>, email: Option<&Email>) -> Result<Response, Error> {
+    let hint = email.map(Email::as_str);
+    let path = match state {
+        Some(_) => address("/sso/hand-over", &[("state", state), ("login_hint", hint)]),
+        None => "/".to_owned(),
+    };
+    see_other(&format!("{}{path}", site.company.origin)).map(without_referrer)
 }
 
 /// The companies that this browser has said before, the last one first.

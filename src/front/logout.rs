@@ -10,8 +10,9 @@ use serde::Deserialize;
 
 use super::pages::{SignOutPage, SignOutReach, SignedOutPage};
 use super::slo;
-use crate::app::App;
+use crate::app::{App, Counted};
 use crate::domain::Session;
+use crate::http::client_address::ClientAddress;
 use crate::http::cookies::Cookie;
 use crate::http::csrf::{CsrfForm, Purpose, csrf_token};
 use crate::http::current_site::CurrentSite;
@@ -40,11 +41,13 @@ impl Purpose for SignOutForm {
 pub(super) async fn show(
     State(app): State<Arc<App>>,
     CurrentSite(site): CurrentSite,
+    ClientAddress(client): ClientAddress,
     CurrentSession(signed_in): CurrentSession,
     Query(query): Query<LogoutQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
     if let Some(handle) = query.handle {
+        app.throttle.admit(Counted::Logout, client, &site.company)?;
         return go_on(&app, &site, &handle).await;
     }
     let frame = Frame::of(&site.company);
@@ -68,7 +71,7 @@ pub(super) async fn show(
 
 /// A session of this browser was ended at an application's host: its identity provider is told (rule Q53).
 async fn go_on(app: &App, site: &Site, handle: &str) -> Result<Response, Error> {
-    let outgoing = match logout::ended_by_handle(app, site, handle) {
+    let outgoing = match logout::ended_by_handle(app, site, handle).await? {
         Some(ended) => logout::tell(app, site, ended).await,
         None => None,
     };

@@ -13,9 +13,9 @@ use axum::response::{IntoResponse as _, Response};
 use super::entry::{Way, admit};
 use super::{pages, visitor};
 use crate::app::App;
-use crate::http::LocalProxy;
 use crate::http::client_address::{ClientAddress, Peer};
 use crate::http::error::Error;
+use crate::http::{LocalProxy, policy};
 use crate::policy::{
     CheckAnswer, CheckBody, Decision, DecisionStep, OriginalRequest, ProxyCheck, Visit, decide,
 };
@@ -110,6 +110,12 @@ pub(super) fn rendered(answer: &CheckAnswer, application: &ReadyApplication) -> 
     headers.extend(answer.headers().clone());
     if let Some(kind) = kind {
         headers.insert(header::CONTENT_TYPE, kind);
+        // A proxy may hand it to the browser as it is.
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy::of(None));
+        headers.insert(
+            header::X_CONTENT_TYPE_OPTIONS,
+            HeaderValue::from_static("nosniff"),
+        );
     }
     response
 }

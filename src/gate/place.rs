@@ -21,7 +21,7 @@ impl FromRequestParts<Arc<App>> for CurrentPlace {
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Error> {
         host_key(&parts.headers)
-            .and_then(|host| app.applications.at_host(&host))
+            .and_then(|host| app.applications.at_written_host(&host))
             .map(Self)
             .ok_or_else(|| Error::UnknownSite(told_host(&parts.headers)))
     }

@@ -96,12 +96,12 @@ async fn end(
         None => None,
     };
     let cleared = [Cookie::Gate, Cookie::Returned].map(|cookie| cookie.clear(https));
-    match ended {
-        Some(ended) => {
-            let target = logout::address_of_end(app, &ended)
-                .ok_or_else(|| Error::internal("a sign-out could not be sealed"))?;
-            see_other(&target, cleared)
-        }
+    let target = match &ended {
+        Some(ended) => logout::address_of_end(app, ended).await?,
+        None => None,
+    };
+    match target {
+        Some(target) => see_other(&target, cleared),
         None => {
             let page = super::pages::notice(
                 "You are signed out",

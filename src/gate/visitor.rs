@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::http::HeaderMap;
 
 use super::{gate_cookie, identity};
-use crate::app::{App, SessionError};
+use crate::app::{App, Brought, SessionError};
 use crate::domain::SessionKey;
 use crate::http::cookies::Cookie;
 use crate::http::session::secret_of;
@@ -49,7 +49,12 @@ async fn known(
         return Ok(KnownVisitor::Nobody);
     };
     let describe = |signed_in: &_| identity::describe(app, application, signed_in);
-    let known = app.visitor(parent, application.id(), client, describe);
+    let brought = if application.is_at_site() {
+        Brought::Session
+    } else {
+        Brought::GateSession
+    };
+    let known = app.visitor(parent, application.id(), brought, client, describe);
     let known = known.await?.unwrap_or(KnownVisitor::Nobody);
     // A company's session counts on its own host and on no other's.
     let is_elsewhere = application.is_at_site() && !is_own_site(app, origin, &known);

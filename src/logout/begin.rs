@@ -4,7 +4,6 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use serde::{Deserialize, Serialize};
 use time::Duration;
 
 use super::oidc::relying_party::{self, EndedSession};
@@ -18,24 +17,13 @@ use crate::saml::binding::MessageKind;
 use crate::saml::logout::LogoutRequest;
 use crate::saml::names;
 use crate::site::{Site, SiteConnection};
-use crate::store;
+use crate::store::{self, EndedHere};
 
 /// How long our request may be honoured.
 const VALID: Duration = Duration::minutes(5);
 
 /// How long a browser may take from an application's host to the company's site.
 const ON_ITS_WAY: Duration = Duration::minutes(1);
-const PURPOSE: &str = "sign-out on its way";
-
-/// A session that has ended here, with what its identity provider is told.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct EndedHere {
-    session: Session,
-    /// What its provider wants back, sealed.
-    hint: Option<Vec<u8>>,
-    /// Until when it may be told, in seconds since 1970.
-    until: i64,
-}
 
 /// Ends a session here, and makes the request to the identity provider where the connection wants one.
 pub async fn sign_out(
@@ -61,7 +49,6 @@ pub async fn end_session(app: &App, key: SessionKey) -> Result<Option<EndedHere>
     Ok(Some(EndedHere {
         session: signed_in.session,
         hint: hint?,
-        until: app.clock.now().saturating_add(ON_ITS_WAY).unix_timestamp(),
     }))
 }
 
@@ -84,23 +71,34 @@ pub async fn tell(app: &App, site: &Site, ended: EndedHere) -> Option<Outgoing> 
 }
 
 /// Where the browser goes on at the company's site, after its session was ended at an application's host (rule Q53).
-pub fn address_of_end(app: &App, ended: &EndedHere) -> Option<String> {
-    let site = app.directory.site_of(ended.session.company_id)?;
-    let json = serde_json::to_vec(ended).ok()?;
-    let handle = BASE64_URL_SAFE_NO_PAD.encode(app.keys.seal(PURPOSE, &json));
-    Some(format!(
+pub async fn address_of_end(app: &App, ended: &EndedHere) -> Result<Option<String>, store::Error> {
+    let Some(site) = app.directory.site_of(ended.session.company_id) else {
+        return Ok(None);
+    };
+    let secret: [u8; 32] = keys::random();
+    let until = app.clock.now().saturating_add(ON_ITS_WAY);
+    app.store
+        .keep_ended(&keys::hash(&secret), ended, until)
+        .await?;
+    let handle = BASE64_URL_SAFE_NO_PAD.encode(secret);
+    Ok(Some(format!(
         "{}/sso/logout?handle={handle}",
         site.company.origin
-    ))
+    )))
 }
 
-/// What an address says of a session of this company that has ended; none for what we have not sealed a moment ago.
-pub fn ended_by_handle(app: &App, site: &Site, handle: &str) -> Option<EndedHere> {
-    let sealed = BASE64_URL_SAFE_NO_PAD.decode(handle).ok()?;
-    let json = app.keys.open(PURPOSE, &sealed)?;
-    let ended: EndedHere = serde_json::from_slice(&json).ok()?;
-    let is_ours = ended.session.company_id == site.company.id;
-    (is_ours && app.clock.now().unix_timestamp() < ended.until).then_some(ended)
+/// The session of this company that has ended a moment ago, by a handle that is taken once; none for any other.
+pub async fn ended_by_handle(
+    app: &App,
+    site: &Site,
+    handle: &str,
+) -> Result<Option<EndedHere>, store::Error> {
+    let Ok(secret) = BASE64_URL_SAFE_NO_PAD.decode(handle) else {
+        return Ok(None);
+    };
+    let handle = keys::hash(&secret);
+    let ended = app.store.take_ended(&handle, app.clock.now()).await?;
+    Ok(ended.filter(|it| it.session.company_id == site.company.id))
 }
 
 /// Whether a sign-out of this session leads to the identity provider, and whether it may do so over plain http; none when it ends

@@ -11,7 +11,8 @@ use arc_swap::ArcSwap;
 use super::Site;
 use crate::domain::{Application, ApplicationId, ApplicationSettingsError, CompanyId, DomainName};
 use crate::policy::{
-    ApplicationRules, CrossSite, Entrance, Fit, RequestOrigin, ReservedPrefix, WebScheme,
+    ApplicationOrigin, ApplicationRules, CrossSite, Entrance, Fit, RequestOrigin, ReservedPrefix,
+    WebScheme,
 };
 
 /// An application, ready to be asked about.
@@ -115,16 +116,13 @@ impl ReadyApplication {
     pub fn launch_address(&self, slug: &str) -> Option<String> {
         let settings = &self.application.settings;
         let path = settings.launch_path()?;
-        let of_url = || {
-            let url = &settings.launch_url;
-            let mut origins = settings.origins.iter().map(ToString::to_string);
-            origins.find(|origin| url.starts_with(origin.as_str()))
+        let is_meant = |origin: &&ApplicationOrigin| {
+            let rest = settings.launch_url.strip_prefix(&origin.to_string());
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
-        let first = || settings.origins.first()?.of_company(slug).ok();
-        let origin = match of_url() {
-            Some(origin) => origin,
-            None => first()?.to_string(),
-        };
+        let meant = settings.origins.iter().find(is_meant);
+        let origin = meant.or_else(|| settings.origins.first())?;
+        let origin = origin.of_company(slug).ok()?;
         if self.is_at_site() {
             return Some(format!("{origin}{path}"));
         }
@@ -159,6 +157,22 @@ impl Applications {
         };
         let (scheme, found) = snapshot.by_host.get(host_key).or_else(below)?;
         place(found, RequestOrigin::new(*scheme, host_key).ok()?)
+    }
+
+    /// The same of a host that may have the default port written out.
+    pub fn at_written_host(&self, host_key: &str) -> Option<ApplicationPlace> {
+        self.at_host(host_key).or_else(|| {
+            let (host, prefix) = match host_key.strip_suffix(":443") {
+                Some(host) => (host, "https:"),
+                None => (host_key.strip_suffix(":80")?, "http:"),
+            };
+            let place = self.at_host(host)?;
+            place
+                .origin
+                .to_string()
+                .starts_with(prefix)
+                .then_some(place)
+        })
     }
 
     /// Every application, by name.

@@ -4,6 +4,7 @@
 //! told as a change of everything, because it is rare and decides about every session.
 
 pub(super) mod access;
+pub(super) mod ended_session;
 pub(super) mod gate_session;
 pub(super) mod identity_key;
 pub(super) mod one_time_code;

@@ -8,6 +8,7 @@ mod keys;
 mod nginx;
 mod proxied;
 mod revoked;
+mod same_host;
 mod sign_out;
 mod token;
 

@@ -122,6 +122,7 @@ impl Store {
         .bind(PIECE);
         self.in_pieces(answers).await?;
         self.purge_codes(now).await?;
+        self.purge_ended(now).await?;
         self.purge_changes(now).await?;
         Ok(purged)
     }

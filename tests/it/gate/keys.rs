@@ -67,13 +67,13 @@ async fn a_key_is_published_before_it_signs_and_after() {
     let before = published(&mut at_acme).await;
     assert_eq!(before.len(), 2, "one signs, one waits");
     let app = &gate.app;
-    let too_soon = rotate_identity_keys(&app.store, &app.keys, app.clock.now()).await;
+    let too_soon = rotate_identity_keys(&app.store, &app.keys, app.clock.now(), |_| None).await;
     assert!(too_soon.is_err(), "{too_soon:?}");
 
     let signing = kid_of(gate.check(&at_app, "/").await.header("vestibule-identity"));
     app.clock.step(Duration::hours(25));
     let (at_app, mut at_acme) = gate.signed_in_there().await;
-    let change = rotate_identity_keys(&app.store, &app.keys, app.clock.now())
+    let change = rotate_identity_keys(&app.store, &app.keys, app.clock.now(), |_| None)
         .await
         .unwrap();
     app.catch_up().await.unwrap();
@@ -98,7 +98,7 @@ async fn compromised_keys_are_published_no_more() {
     let (at_app, mut at_acme) = gate.signed_in_there().await;
     let before = published(&mut at_acme).await;
     let app = &gate.app;
-    replace_identity_keys(&app.store, &app.keys, app.clock.now())
+    replace_identity_keys(&app.store, &app.keys, app.clock.now(), |_| None)
         .await
         .unwrap();
     app.catch_up().await.unwrap();

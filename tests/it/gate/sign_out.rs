@@ -22,6 +22,30 @@ async fn a_link_of_the_application_signs_out_everywhere() {
 }
 
 #[tokio::test]
+async fn the_identity_provider_is_told_once() {
+    let gate = Gate::new().await;
+    gate.set(&[("single_logout", "true")]).await;
+    let (mut at_app, mut at_acme) = gate.signed_in_there().await;
+    let page = at_app.get("/.vestibule/sign-out").await;
+    assert!(
+        page.header("content-security-policy")
+            .contains("form-action 'self' http")
+    );
+    let csrf = hidden_field(&page.body, "csrf").unwrap();
+    let out = at_app
+        .post("/.vestibule/sign-out", &[("csrf", &csrf)])
+        .await;
+    let way = below(&out, ACME_ORIGIN);
+    assert!(way.len() < 100, "{way}");
+    let told = at_acme.get(&way).await;
+    let is_told =
+        told.header("location").contains("SAMLRequest") || told.body.contains("SAMLRequest");
+    assert!(is_told, "{told:?}");
+    let again = at_acme.get(&way).await;
+    assert!(again.body.contains("You are signed out"), "{}", again.body);
+}
+
+#[tokio::test]
 async fn a_link_elsewhere_or_fetched_ahead_signs_nobody_out() {
     let gate = Gate::new().await;
     let (mut at_app, _) = gate.signed_in_there().await;

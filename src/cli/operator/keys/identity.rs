@@ -1,6 +1,6 @@
 //! `keys rotate --identity`: the key that signs identity tokens for applications (rule V9).
 
-use crate::app::{IdentityKeyError, replace_identity_keys, rotate_identity_keys};
+use crate::app::{IdentityKeyError, KeyChange, replace_identity_keys, rotate_identity_keys};
 use crate::cli::error::{CliError, Result};
 use crate::cli::installation::Installation;
 use crate::cli::output::{Output, timestamp};
@@ -14,16 +14,16 @@ pub(super) async fn rotate(
     out: &mut Output,
 ) -> Result<()> {
     let (store, now) = (&installation.store, installation.now);
+    let entry = |change: &KeyChange| {
+        let event = installation.event(None, AuditAction::KeyRotate, "identity");
+        Some(event.with_detail(AuditDetail::Thumbprint(&change.kid)))
+    };
     let changed = if compromised {
-        replace_identity_keys(store, keys, now).await
+        replace_identity_keys(store, keys, now, entry).await
     } else {
-        rotate_identity_keys(store, keys, now).await
+        rotate_identity_keys(store, keys, now, entry).await
     };
     let change = changed.map_err(key_error)?;
-    let event = installation
-        .event(None, AuditAction::KeyRotate, "identity")
-        .with_detail(AuditDetail::Thumbprint(&change.kid));
-    store.add_audit_event(&event).await?;
     out.line(format!(
         "The key {} signs identity tokens from {} on, on every node.",
         change.kid,
