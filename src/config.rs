@@ -129,6 +129,8 @@ pub struct ChecksConfig {
     /// A socket of this machine for them alone, such as `/run/vestibule/checks.sock`. Whoever may open the file (mode 0660) needs no
     /// key.
     pub socket: Option<PathBuf>,
+    /// An address for them alone, such as `127.0.0.1:8081`, which nobody else can reach. Whoever comes there needs no key.
+    pub danger_listen: Option<SocketAddr>,
 }
 
 /// The records of sign-ins.

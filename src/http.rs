@@ -34,5 +34,5 @@ pub mod session;
 mod tests;
 
 pub use edge::Edge;
-pub use serve::local::{LocalProxy, bind_local, serve_local};
+pub use serve::local::{CheckListener, LocalProxy, bind_local, serve_checks};
 pub use serve::{Timeouts, serve};

@@ -110,6 +110,8 @@ pub(super) fn rendered(answer: &CheckAnswer, application: &ReadyApplication) -> 
     headers.extend(answer.headers().clone());
     if let Some(kind) = kind {
         headers.insert(header::CONTENT_TYPE, kind);
+    }
+    if matches!(answer.body(), CheckBody::Page(_)) {
         // A proxy may hand it to the browser as it is.
         headers.insert(header::CONTENT_SECURITY_POLICY, policy::of(None));
         headers.insert(

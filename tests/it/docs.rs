@@ -252,6 +252,7 @@ fn command(line: &str) -> Option<Words> {
             .all(|byte| byte.is_ascii_lowercase() || byte == b'-')
     };
     let two_words = [
+        "application",
         "company",
         "group",
         "connection",

@@ -14,7 +14,7 @@ use crate::cli::error::{CliError, Result};
 use crate::cli::invocation::Invocation;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::http::{self, Timeouts};
+use crate::http::{self, CheckListener, Timeouts};
 use crate::login::look_for_new_keys;
 use crate::telemetry;
 use crate::web;
@@ -77,7 +77,7 @@ pub(in crate::cli) async fn serve(
         "serving"
     );
     let stop = stop_signal()?;
-    let local = local_checks(&app)?;
+    let checking = listen_for_checks(&app).await?;
     let cut_off = http::serve(
         vec![listener],
         web::router(Arc::clone(&app)),
@@ -85,9 +85,7 @@ pub(in crate::cli) async fn serve(
         timeouts,
     )
     .await;
-    if let Some(local) = local {
-        local.abort();
-    }
+    checking.iter().for_each(JoinHandle::abort);
     follow.abort();
     new_keys.abort();
     purge.abort();
@@ -103,19 +101,33 @@ pub(in crate::cli) async fn serve(
     Ok(ExitCode::SUCCESS)
 }
 
-/// Answers checks on a socket of this machine, where one is configured.
-fn local_checks(app: &Arc<App>) -> Result<Option<JoinHandle<()>>> {
-    let Some(path) = &app.config.checks.socket else {
-        return Ok(None);
+/// Answers checks where proxies come that are trusted, if that is configured.
+async fn listen_for_checks(app: &Arc<App>) -> Result<Vec<JoinHandle<()>>> {
+    let configured = &app.config.checks;
+    let mut listeners = Vec::new();
+    if let Some(path) = &configured.socket {
+        let bound = http::bind_local(path).map_err(|cause| {
+            CliError::refused(
+                format!("The server cannot listen on {}: {cause}.", path.display()),
+                "Let the directory exist and belong to the user that runs the server, or set another file with checks.socket.",
+            )
+        })?;
+        listeners.push(CheckListener::Socket(bound));
+    }
+    if let Some(address) = configured.danger_listen {
+        let bound = TcpListener::bind(address).await.map_err(|cause| {
+            CliError::refused(
+                format!("The server cannot listen on {address}: {cause}."),
+                "Stop what listens there, or set another address with checks.danger_listen.",
+            )
+        })?;
+        listeners.push(CheckListener::Address(bound));
+    }
+    let serve = |listener| {
+        let answering = http::serve_checks(listener, web::router(Arc::clone(app)));
+        tokio::spawn(answering)
     };
-    let listener = http::bind_local(path).map_err(|cause| {
-        CliError::refused(
-            format!("The server cannot listen on {}: {cause}.", path.display()),
-            "Let the directory exist and belong to the user that runs the server, or set another file with checks.socket.",
-        )
-    })?;
-    let answering = http::serve_local(listener, web::router(Arc::clone(app)));
-    Ok(Some(tokio::spawn(answering)))
+    Ok(listeners.into_iter().map(serve).collect())
 }
 
 /// Connections that may be open at once: those that are configured, or fewer where the system allows fewer open files.

@@ -1,7 +1,7 @@
-//! A socket of this machine, for proxies that ask checks (rules Q15 and Q63).
+//! Listeners for proxies that ask checks (rules Q15 and Q63): a socket of this machine, or an address that nobody else reaches.
 //!
-//! Invariants: whoever may open the file is a proxy that is trusted, and is answered checks and nothing else; the file is made anew at
-//! the start, with the rights that stand for the list of trusted addresses.
+//! Invariants: whoever comes this way is a proxy that is trusted, and is answered checks and nothing else; the file of a socket is made
+//! anew at the start, with the rights that stand for the list of trusted addresses.
 
 use std::convert::Infallible;
 use std::io;
@@ -17,7 +17,8 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::{UnixListener, UnixStream};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::Semaphore;
 use tokio::time::sleep;
 
@@ -49,15 +50,40 @@ pub fn bind_local(path: &Path) -> io::Result<UnixListener> {
     Ok(listener)
 }
 
+/// Where proxies come that are trusted.
+#[derive(Debug)]
+pub enum CheckListener {
+    Socket(UnixListener),
+    Address(TcpListener),
+}
+
+impl CheckListener {
+    async fn accept(&self) -> io::Result<Box<dyn Stream>> {
+        Ok(match self {
+            Self::Socket(listener) => Box::new(listener.accept().await?.0),
+            Self::Address(listener) => {
+                let (stream, _) = listener.accept().await?;
+                let _ = stream.set_nodelay(true);
+                Box::new(stream)
+            }
+        })
+    }
+}
+
+/// A connection, whatever it runs over.
+trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
+
 /// Answers checks until the future is dropped.
-pub async fn serve_local(listener: UnixListener, router: Edge) {
+pub async fn serve_checks(listener: CheckListener, router: Edge) {
     let room = Arc::new(Semaphore::new(MOST));
     loop {
         let Ok(place) = Arc::clone(&room).acquire_owned().await else {
             return;
         };
         match listener.accept().await {
-            Ok((stream, _)) => {
+            Ok(stream) => {
                 let router = router.clone();
                 tokio::spawn(async move {
                     answer_all(stream, router).await;
@@ -72,7 +98,7 @@ pub async fn serve_local(listener: UnixListener, router: Edge) {
     }
 }
 
-async fn answer_all(stream: UnixStream, router: Edge) {
+async fn answer_all(stream: Box<dyn Stream>, router: Edge) {
     let service = service_fn(move |request: HttpRequest<Incoming>| {
         let router = router.clone();
         async move {

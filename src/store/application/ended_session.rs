@@ -42,12 +42,14 @@ impl Store {
         handle: &[u8; 32],
         now: OffsetDateTime,
     ) -> Result<Option<EndedHere>, Error> {
+        let mut tx = self.begin().await?;
         let row = query(
             "DELETE FROM ended_session WHERE handle_hash = $1 RETURNING ended, hint, expires_at",
         )
         .bind(handle.to_vec())
-        .fetch_optional(&self.database)
+        .fetch_optional(&mut tx)
         .await?;
+        tx.commit_quietly().await?;
         let Some(row) = row else { return Ok(None) };
         if row.time("expires_at")? <= now {
             return Ok(None);

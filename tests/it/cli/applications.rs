@@ -25,8 +25,11 @@ fn an_application_is_added_shown_changed_and_removed() {
     assert_eq!(shown["settings"]["companies"], "acme");
     assert_eq!(shown["proxy_keys"], 1);
     assert!(!shown.to_string().contains(key), "it is shown once");
-    installation
-        .run("application set crm launch_url=/start header_email=none companies=every")
+    let set = |pairs: &[&str]| {
+        let words = ["application", "set", "crm"].iter().chain(pairs);
+        installation.run_words(&words.collect::<Vec<_>>(), "")
+    };
+    set(&["launch_url=/start", "header_email=none", "companies=every"])
         .succeeds()
         .says(&[
             "launch_url of crm is /start now",

@@ -66,11 +66,8 @@ impl Proxied {
         let added = deployment.installation.json(&format!(
             "application add crm --display-name CRM --origin http://app.localhost:{port} --kind {kind} --company acme --json"
         ));
-        deployment
-            .installation
-            .run("application set crm groups=SSO_Basic preflight=true")
-            .succeeds();
-        let words = ["application", "set", "crm", "skip_rules=GET /public/"];
+        let words = "application|set|crm|groups=SSO Basic|preflight=true|skip_rules=GET /public/";
+        let words: Vec<&str> = words.split('|').collect();
         deployment.installation.run_words(&words, "").succeeds();
         let server = Server::start(&deployment.installation);
         Self {
