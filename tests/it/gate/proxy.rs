@@ -1,0 +1,132 @@
+//! The proxies of `examples/proxies`, started with what stands there.
+
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use super::proxied::Proxied;
+use crate::support::Nginx;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Proxy {
+    Nginx,
+    Caddy,
+    Haproxy,
+}
+
+/// A proxy, until it is dropped.
+pub(super) enum Running {
+    Nginx { _nginx: Nginx },
+    Other(Child),
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Self::Other(child) = self {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+impl Proxy {
+    /// The proxy before the application, and the server that it asks.
+    pub(super) async fn start(self) -> (Proxied, Running) {
+        let kind = match self {
+            Self::Nginx => "nginx",
+            Self::Caddy | Self::Haproxy => "forwarded",
+        };
+        let proxied = Proxied::new(kind).await;
+        let running = self.run(&proxied);
+        (proxied, running)
+    }
+
+    fn run(self, proxied: &Proxied) -> Running {
+        let port = proxied.port;
+        match self {
+            Self::Nginx => {
+                let text: String = example("nginx/application.conf")
+                    .lines()
+                    .filter(|line| !line.trim().starts_with("ssl_certificate"))
+                    .map(|line| format!("{line}\n"))
+                    .collect();
+                let blocks = text
+                    .replace("listen 443 ssl;", &format!("listen 127.0.0.1:{port};"))
+                    .replace("server_name app.example.com;", "server_name app.localhost;")
+                    .replace("$host", &format!("$host:{port}"));
+                let blocks = with_addresses(&blocks, proxied);
+                let installation = &proxied.deployment.installation;
+                let _nginx = Nginx::start(installation, port, &blocks);
+                Running::Nginx { _nginx }
+            }
+            Self::Caddy => {
+                let site = format!("\nhttp://app.localhost:{port} {{\n\tbind 127.0.0.1\n");
+                let text = example("caddy/Caddyfile").replace("\napp.example.com {\n", &site);
+                let text = format!("{{\n\tadmin off\n\tauto_https off\n}}\n{text}");
+                let file = written(proxied, "Caddyfile", &with_addresses(&text, proxied));
+                let mut command = Command::new(in_test_python("caddy"));
+                command.args(["run", "--adapter", "caddyfile", "--config"]);
+                command.arg(&file).env("HOME", file.parent().unwrap());
+                started(command, port, &file.with_extension("log"))
+            }
+            Self::Haproxy => {
+                let lua = written(proxied, "vestibule.lua", &example("haproxy/vestibule.lua"));
+                let text = example("haproxy/haproxy.cfg")
+                    .replace("/etc/haproxy/vestibule.lua", &lua.display().to_string())
+                    .replace(
+                        "bind :443 ssl crt /etc/haproxy/app.example.com.pem alpn http/1.1",
+                        &format!("bind 127.0.0.1:{port}"),
+                    )
+                    .replace("X-Forwarded-Proto https", "X-Forwarded-Proto http");
+                let file = written(proxied, "haproxy.cfg", &with_addresses(&text, proxied));
+                let mut command = Command::new("/usr/sbin/haproxy");
+                command.arg("-db").arg("-f").arg(&file);
+                started(command, port, &file.with_extension("log"))
+            }
+        }
+    }
+}
+
+/// A file of `examples/proxies`.
+fn example(name: &str) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/proxies");
+    std::fs::read_to_string(folder.join(name)).unwrap()
+}
+
+fn with_addresses(text: &str, proxied: &Proxied) -> String {
+    text.replace("127.0.0.1:3000", &proxied.application)
+        .replace("127.0.0.1:8080", &proxied.server.address.to_string())
+        .replace("PROXY_KEY\n", &format!("{}\n", proxied.key))
+        .replace("PROXY_KEY;", &format!("{};", proxied.key))
+}
+
+fn written(proxied: &Proxied, name: &str, text: &str) -> PathBuf {
+    let file = proxied.deployment.installation.path(name);
+    std::fs::write(&file, text).unwrap();
+    file
+}
+
+/// A program that script/bootstrap has put beside Python's.
+fn in_test_python(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/test-python/bin");
+    folder.join(name)
+}
+
+fn started(mut command: Command, port: u16, log: &Path) -> Running {
+    let out = std::fs::File::create(log).unwrap();
+    let child = command
+        .stdin(Stdio::null())
+        .stdout(out.try_clone().unwrap())
+        .stderr(out)
+        .spawn()
+        .unwrap_or_else(|cause| panic!("{command:?}: {cause}: run script/bootstrap test"));
+    let running = Running::Other(child);
+    let up = (0..200).any(|_| {
+        std::thread::sleep(Duration::from_millis(50));
+        TcpStream::connect(("127.0.0.1", port)).is_ok()
+    });
+    let said = std::fs::read_to_string(log).unwrap_or_default();
+    assert!(up, "{command:?}: {said}");
+    running
+}
