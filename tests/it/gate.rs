@@ -12,6 +12,7 @@ mod revoked;
 mod same_host;
 mod sign_out;
 mod token;
+mod verifiers;
 
 use std::ops::Deref;
 

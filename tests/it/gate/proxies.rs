@@ -214,10 +214,16 @@ async fn each_kind_of_request_is_answered_in_its_way(proxy: Proxy) {
         ("access-control-request-method", "PUT"),
     ];
     let passed = proxied.ask("OPTIONS", "/api", &preflight).await;
-    assert!(passed.arrived_header("remote-user").is_empty());
+    let told = passed.arrived_header("remote-user");
+    assert!(told.iter().all(String::is_empty), "{told:?}");
 
     let gate = proxied.signed_in("/").await;
-    let cross = [("sec-fetch-site", "cross-site"), ("cookie", gate.as_str())];
+    let cross = [
+        ("sec-fetch-site", "cross-site"),
+        ("sec-fetch-mode", "navigate"),
+        ("sec-fetch-dest", "document"),
+        ("cookie", gate.as_str()),
+    ];
     let refused = proxied.ask("POST", "/", &cross).await;
     assert_eq!(refused.status, 403);
     assert!(refused.body.contains("<h1>"), "a page: {}", refused.body);
