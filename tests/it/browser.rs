@@ -3,6 +3,7 @@
 //! Every step waits for what a person would look for. With `VESTIBULE_TEST_SCREENSHOTS=dir` the pages
 //! are photographed into that directory; `docs/images` is made so.
 
+mod application;
 mod axe;
 mod chromium;
 mod console;

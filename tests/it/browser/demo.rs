@@ -33,7 +33,7 @@ impl Demo {
 
     /// With the ports of the server and of the identity provider.
     pub(super) fn at([port, idp_port]: [u16; 2]) -> Self {
-        let installation = Installation::new();
+        let installation = Installation::new().trusting_local_proxies();
         let mut command = installation.command();
         command
             .arg("demo")

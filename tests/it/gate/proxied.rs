@@ -56,11 +56,7 @@ impl Got {
 impl Proxied {
     /// With an application of a kind, for whose proxy a port is kept.
     pub(super) async fn new(kind: &str) -> Self {
-        let installation = Installation::new();
-        let file = installation.path("vestibule.toml");
-        let text = std::fs::read_to_string(&file).unwrap();
-        let text = format!("trusted_proxies = [\"127.0.0.1\"]\n{text}");
-        std::fs::write(&file, text).unwrap();
+        let installation = Installation::new().trusting_local_proxies();
         let deployment = Deployment::of(installation);
         let port = free_port();
         let added = deployment.installation.json(&format!(
@@ -166,7 +162,7 @@ fn cookie_of(headers: &HeaderMap, name: &str) -> String {
 }
 
 /// Starts the application; its address.
-async fn recording() -> String {
+pub(crate) async fn recording() -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
     let router = Router::new().fallback(record);
@@ -177,6 +173,9 @@ async fn recording() -> String {
 async fn record(request: Request) -> Response {
     if request.headers().contains_key(header::UPGRADE) {
         return upgrade(request);
+    }
+    if request.uri().path() == "/page" {
+        return page(&request);
     }
     let (parts, body) = request.into_parts();
     let octets = axum::body::to_bytes(body, 1 << 20).await.unwrap();
@@ -200,6 +199,22 @@ async fn record(request: Request) -> Response {
         response.headers_mut().append(name, value.parse().unwrap());
     }
     response
+}
+
+/// A page for people.
+fn page(request: &Request) -> Response {
+    let told = |name: &str| {
+        let value = request.headers().get(name);
+        value
+            .map_or("nobody", |value| value.to_str().unwrap())
+            .to_owned()
+    };
+    let html = format!(
+        "<!doctype html><title>CRM</title><h1>Hello, {} of {}</h1><a id=\"sign-out\" href=\"/.vestibule/sign-out\">Sign out</a>",
+        told("remote-name"),
+        told("vestibule-company"),
+    );
+    ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response()
 }
 
 /// A WebSocket's handshake, and then an echo.

@@ -6,17 +6,31 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use super::proxied::Proxied;
-use crate::support::Nginx;
+use crate::support::{Installation, Nginx};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Proxy {
+pub(crate) enum Proxy {
     Nginx,
     Caddy,
     Haproxy,
 }
 
+/// What a proxy stands between.
+pub(crate) struct Behind<'a> {
+    /// Where its files are written.
+    pub(crate) installation: &'a Installation,
+    /// Where the application listens.
+    pub(crate) application: &'a str,
+    /// Where the server does.
+    pub(crate) server: &'a str,
+    /// What the proxy shows.
+    pub(crate) key: &'a str,
+    /// Where the proxy listens.
+    pub(crate) port: u16,
+}
+
 /// A proxy, until it is dropped.
-pub(super) enum Running {
+pub(crate) enum Running {
     Nginx { _nginx: Nginx },
     Other(Child),
 }
@@ -38,12 +52,19 @@ impl Proxy {
             Self::Caddy | Self::Haproxy => "forwarded",
         };
         let proxied = Proxied::new(kind).await;
-        let running = self.run(&proxied);
+        let running = self.run(&Behind {
+            installation: &proxied.deployment.installation,
+            application: &proxied.application,
+            server: &proxied.server.address.to_string(),
+            key: &proxied.key,
+            port: proxied.port,
+        });
         (proxied, running)
     }
 
-    fn run(self, proxied: &Proxied) -> Running {
-        let port = proxied.port;
+    /// Starts it before an application at `http://app.localhost`.
+    pub(crate) fn run(self, behind: &Behind<'_>) -> Running {
+        let port = behind.port;
         match self {
             Self::Nginx => {
                 let text: String = example("nginx/application.conf")
@@ -55,8 +76,8 @@ impl Proxy {
                     .replace("listen 443 ssl;", &format!("listen 127.0.0.1:{port};"))
                     .replace("server_name app.example.com;", "server_name app.localhost;")
                     .replace("$host", &format!("$host:{port}"));
-                let blocks = with_addresses(&blocks, proxied);
-                let installation = &proxied.deployment.installation;
+                let blocks = with_addresses(&blocks, behind);
+                let installation = behind.installation;
                 let _nginx = Nginx::start(installation, port, &blocks);
                 Running::Nginx { _nginx }
             }
@@ -64,14 +85,14 @@ impl Proxy {
                 let site = format!("\nhttp://app.localhost:{port} {{\n\tbind 127.0.0.1\n");
                 let text = example("caddy/Caddyfile").replace("\napp.example.com {\n", &site);
                 let text = format!("{{\n\tadmin off\n\tauto_https off\n}}\n{text}");
-                let file = written(proxied, "Caddyfile", &with_addresses(&text, proxied));
+                let file = written(behind, "Caddyfile", &with_addresses(&text, behind));
                 let mut command = Command::new(in_test_python("caddy"));
                 command.args(["run", "--adapter", "caddyfile", "--config"]);
                 command.arg(&file).env("HOME", file.parent().unwrap());
                 started(command, port, &file.with_extension("log"))
             }
             Self::Haproxy => {
-                let lua = written(proxied, "vestibule.lua", &example("haproxy/vestibule.lua"));
+                let lua = written(behind, "vestibule.lua", &example("haproxy/vestibule.lua"));
                 let text = example("haproxy/haproxy.cfg")
                     .replace("/etc/haproxy/vestibule.lua", &lua.display().to_string())
                     .replace(
@@ -79,7 +100,7 @@ impl Proxy {
                         &format!("bind 127.0.0.1:{port}"),
                     )
                     .replace("X-Forwarded-Proto https", "X-Forwarded-Proto http");
-                let file = written(proxied, "haproxy.cfg", &with_addresses(&text, proxied));
+                let file = written(behind, "haproxy.cfg", &with_addresses(&text, behind));
                 let mut command = Command::new("/usr/sbin/haproxy");
                 command.arg("-db").arg("-f").arg(&file);
                 started(command, port, &file.with_extension("log"))
@@ -94,15 +115,15 @@ fn example(name: &str) -> String {
     std::fs::read_to_string(folder.join(name)).unwrap()
 }
 
-fn with_addresses(text: &str, proxied: &Proxied) -> String {
-    text.replace("127.0.0.1:3000", &proxied.application)
-        .replace("127.0.0.1:8080", &proxied.server.address.to_string())
-        .replace("PROXY_KEY\n", &format!("{}\n", proxied.key))
-        .replace("PROXY_KEY;", &format!("{};", proxied.key))
+fn with_addresses(text: &str, behind: &Behind<'_>) -> String {
+    text.replace("127.0.0.1:3000", behind.application)
+        .replace("127.0.0.1:8080", behind.server)
+        .replace("PROXY_KEY\n", &format!("{}\n", behind.key))
+        .replace("PROXY_KEY;", &format!("{};", behind.key))
 }
 
-fn written(proxied: &Proxied, name: &str, text: &str) -> PathBuf {
-    let file = proxied.deployment.installation.path(name);
+fn written(behind: &Behind<'_>, name: &str, text: &str) -> PathBuf {
+    let file = behind.installation.path(name);
     std::fs::write(&file, text).unwrap();
     file
 }
