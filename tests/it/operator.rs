@@ -3,6 +3,7 @@
 mod backup;
 mod database;
 mod doctor;
+mod doctor_applications;
 mod keys;
 mod nginx;
 mod unit;

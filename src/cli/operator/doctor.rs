@@ -4,6 +4,7 @@
 //!
 //! Tests: `tests/it/operator/doctor.rs`.
 
+mod applications;
 mod clock;
 mod companies;
 mod connections;
@@ -138,6 +139,7 @@ async fn look(config: &Config, invocation: &Invocation, diagnoses: &mut Diagnose
     };
     let companies = async {
         let companies = companies::look(config, &store, now, diagnoses).await?;
+        applications::look(config, &store, &companies, diagnoses).await?;
         let skew = clock::least_skew(&store, &companies).await?;
         if let Some(drift) = drift {
             clock::look_at_database(drift, skew, diagnoses);
