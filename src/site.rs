@@ -109,8 +109,8 @@ impl Site {
         allowed: HashMap<ApplicationId, AllowedUsers>,
     ) -> Self {
         Self {
-            application_origins,
             allowed,
+            application_origins,
             ..self
         }
     }

@@ -55,7 +55,7 @@ fn ready(
         match ReadyApplication::new(application, key_hashes, sites) {
             Ok(one) => ready.push(one),
             Err(unfit) => {
-                tracing::error!(application = %name, %unfit, "an application's settings cannot be used")
+                tracing::error!(application = %name, %unfit, "an application's settings cannot be used");
             }
         }
     }

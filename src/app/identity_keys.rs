@@ -184,16 +184,13 @@ pub async fn rotate_identity_keys(
         return Err(IdentityKeyError::TooSoon);
     }
     let from = now.saturating_add(AHEAD);
-    let kid = match waiting {
-        Some(waiting) => {
-            tx.sign_from(&waiting.kid, from).await?;
-            waiting.kid.clone()
-        }
-        None => {
-            let key = new_key(keys, now, Some(from))?;
-            tx.add_identity_key(&key).await?;
-            key.kid
-        }
+    let kid = if let Some(waiting) = waiting {
+        tx.sign_from(&waiting.kid, from).await?;
+        waiting.kid.clone()
+    } else {
+        let key = new_key(keys, now, Some(from))?;
+        tx.add_identity_key(&key).await?;
+        key.kid
     };
     tx.add_identity_key(&new_key(keys, now, None)?).await?;
     end_change(tx, KeyChange { kid, from }, now, entry).await

@@ -74,6 +74,10 @@ pub enum AllowedUsers {
 /// Where an application is and what it is told. What an older version has not written is the default.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of its own, by which it is set"
+)]
 pub struct ApplicationSettings {
     /// What stands before it.
     pub kind: ProxyKind,
@@ -162,6 +166,14 @@ impl ApplicationSettings {
     pub fn audience(&self) -> String {
         let first = || self.origins.first().map(ToString::to_string);
         self.audience.clone().or_else(first).unwrap_or_default()
+    }
+
+    /// The hosts of its origins, as they are written, each once.
+    pub fn hosts(&self) -> Vec<String> {
+        let mut hosts: Vec<String> = self.origins.iter().map(ApplicationOrigin::host).collect();
+        hosts.sort_unstable();
+        hosts.dedup();
+        hosts
     }
 
     /// The path of the launch page; none of one that is not the application's.

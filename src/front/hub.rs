@@ -10,14 +10,14 @@ use axum::extract::{FromRequestParts as _, Query, Request, State};
 use axum::http::request::Parts;
 use axum::http::{Method, StatusCode, header};
 use axum::middleware::Next;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
 use super::hand_over::{found, without_referrer};
 use super::pages::WhichCompany;
 use super::signed_in::see_other;
 use crate::app::App;
-use crate::domain::Email;
+use crate::domain::{Email, Origin};
 use crate::http::address::address;
 use crate::http::client_address::ClientAddress;
 use crate::http::cookies::Cookie;
@@ -55,7 +55,7 @@ pub(super) async fn answer_at_hub(
     request: Request,
     next: Next,
 ) -> Response {
-    let hub = app.hub.as_ref().map(|hub| hub.host_key());
+    let hub = app.hub.as_ref().map(Origin::host_key);
     let is_hub = hub.is_some() && host_key(request.headers()).as_deref() == hub;
     if !is_hub {
         return next.run(request).await;
@@ -71,7 +71,7 @@ pub(super) async fn answer_at_hub(
         },
         _ => Err(Error::MethodNotAllowed),
     };
-    answer.unwrap_or_else(|error| error.into_response())
+    answer.unwrap_or_else(IntoResponse::into_response)
 }
 
 async fn posted(
@@ -128,13 +128,11 @@ fn answered(
     let application = opened.as_ref().map(|(_, place)| place.application.as_ref());
     let email: Option<Email> = form.email.trim().parse().ok();
     let site = email.as_ref().and_then(|it| site_of(app, it, application));
-    match site {
-        Some(site) => lead_on(app, parts, &site, form.state.as_deref(), email.as_ref()),
-        None => {
-            let notice = Some(NO_COMPANY.to_owned());
-            Ok(page(app, application, form.state, form.email, notice))
-        }
+    if let Some(site) = site {
+        return lead_on(app, parts, &site, form.state.as_deref(), email.as_ref());
     }
+    let notice = Some(NO_COMPANY.to_owned());
+    Ok(page(app, application, form.state, form.email, notice))
 }
 
 /// The company that an address's domain is verified for, when somebody can sign in there.
@@ -179,7 +177,7 @@ fn lead_on(
             slugs.push_str(&slug);
         }
     }
-    let https = app.hub.as_ref().is_some_and(|hub| hub.is_https());
+    let https = app.hub.as_ref().is_some_and(Origin::is_https);
     let cookie = Cookie::Companies.set(&slugs, https);
     let cookie = cookie.map(|cookie| (header::SET_COOKIE, cookie));
     response.headers_mut().extend(cookie);
@@ -198,7 +196,7 @@ fn way_on(site: &Site, state: Option<&str>, email: Option<&Email>) -> Result<Res
 
 /// The companies that this browser has said before, the last one first.
 fn known_companies(app: &App, parts: &Parts) -> Vec<Arc<Site>> {
-    let https = app.hub.as_ref().is_some_and(|hub| hub.is_https());
+    let https = app.hub.as_ref().is_some_and(Origin::is_https);
     let Some(slugs) = Cookie::Companies.read(&parts.headers, https) else {
         return Vec::new();
     };

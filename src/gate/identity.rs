@@ -140,12 +140,12 @@ pub(super) fn told_email(
     let verified = app.applications.verified_company(&email.domain_name());
     let is_named = signed_in.session.connection_id.is_some();
     let told = |is_verified| Some((email.as_str().to_owned(), is_verified));
+    let may_be_told =
+        application.application.settings.danger_unverified_email || app.directory.is_single();
     match verified {
         Some(company) if company == site.company.id => told(is_named),
-        Some(_) => None,
-        None if application.application.settings.danger_unverified_email => told(false),
-        None if app.directory.is_single() => told(false),
-        None => None,
+        None if may_be_told => told(false),
+        Some(_) | None => None,
     }
 }
 

@@ -3,13 +3,14 @@
 //! Invariants: the local session ends first; a link on another site, or one that is fetched before somebody clicks it, signs nobody
 //! out.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, Method};
+use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::response::{IntoResponse as _, Response};
 
-use super::pages::SignOutPage;
+use super::pages::{SignOutPage, notice};
 use super::place::{CurrentPlace, is_https};
 use super::start::see_other;
 use super::{BASE, visitor};
@@ -19,7 +20,7 @@ use crate::http::cookies::Cookie;
 use crate::http::csrf::{check_origin, csrf_token, has_token};
 use crate::http::error::Error;
 use crate::http::form::{Encoding, PostedForm};
-use crate::http::pages::Frame;
+use crate::http::pages::{Frame, Link};
 use crate::http::response::Page;
 use crate::logout;
 use crate::policy::Visit;
@@ -86,7 +87,7 @@ async fn end(
     app: &App,
     place: &ApplicationPlace,
     headers: &HeaderMap,
-    client: Option<std::net::IpAddr>,
+    client: Option<IpAddr>,
 ) -> Result<Response, Error> {
     let https = is_https(place);
     let origin = place.origin.to_string();
@@ -100,28 +101,19 @@ async fn end(
         Some(ended) => logout::address_of_end(app, ended).await?,
         None => None,
     };
-    match target {
-        Some(target) => see_other(&target, cleared),
-        None => {
-            let page = super::pages::notice(
-                "You are signed out",
-                format!(
-                    "{} has forgotten you in this browser.",
-                    place.application.application.display_name
-                ),
-                &[],
-                Some(crate::http::pages::Link {
-                    href: format!("{BASE}/start"),
-                    text: "Sign in again".to_owned(),
-                }),
-            );
-            let mut response = Page::new(page).into_response();
-            for cookie in cleared {
-                response
-                    .headers_mut()
-                    .append(axum::http::header::SET_COOKIE, cookie);
-            }
-            Ok(response)
-        }
+    if let Some(target) = target {
+        return see_other(&target, cleared);
     }
+    let name = &place.application.application.display_name;
+    let link = Link {
+        href: format!("{BASE}/start"),
+        text: "Sign in again".to_owned(),
+    };
+    let what = format!("{name} has forgotten you in this browser.");
+    let page = notice("You are signed out", what, &[], Some(link));
+    let mut response = Page::new(page).into_response();
+    for cookie in cleared {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    Ok(response)
 }

@@ -28,10 +28,11 @@ impl FromRequestParts<Arc<App>> for ClientAddress {
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Infallible> {
         let trusted = &app.config.trusted_proxies;
         if parts.extensions.get::<LocalProxy>().is_some() {
-            let hops = parts.headers.get_all("x-forwarded-for").iter();
-            let last = hops
-                .last()
-                .and_then(|line| line.as_bytes().rsplit(|it| *it == b',').next());
+            let lines = parts.headers.get_all("x-forwarded-for").iter();
+            let mut hops = lines
+                .rev()
+                .flat_map(|line| line.as_bytes().rsplit(|it| *it == b','));
+            let last = hops.next();
             return Ok(Self(last.and_then(forwarded_address)));
         }
         let peer = parts

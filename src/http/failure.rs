@@ -48,11 +48,11 @@ pub(crate) fn render(
     }
     let error = response.extensions().get::<Error>().cloned().or_else(|| {
         // An answer that a handler wrote itself says what it is.
-        let bare = response
+        let is_bare = response
             .headers()
             .get(header::CONTENT_TYPE)
             .is_none_or(|kind| kind.as_bytes().starts_with(b"text/plain"));
-        if bare {
+        if is_bare {
             Error::from_status(response.status())
         } else {
             None

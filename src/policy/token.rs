@@ -219,8 +219,8 @@ mod tests {
             .map(|number| format!("group {number:03}"))
             .collect();
         let with = |groups: Vec<String>, given_name: String| IdentityClaimsParts {
-            groups,
             given_name,
+            groups,
             ..parts()
         };
         let claims = IdentityClaims::within(with(many, "Ada".to_owned()), 1_500).unwrap();

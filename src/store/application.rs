@@ -206,14 +206,7 @@ impl Tx {
     }
 
     async fn put_hosts(&mut self, application: &Application) -> Result<(), Error> {
-        let mut hosts: Vec<String> = application
-            .settings
-            .origins
-            .iter()
-            .map(|it| it.host())
-            .collect();
-        hosts.sort_unstable();
-        hosts.dedup();
+        let hosts = application.settings.hosts();
         for host in hosts {
             let added = query(
                 "INSERT INTO application_host (host, application_id) VALUES ($1, $2) ON CONFLICT DO NOTHING",

@@ -109,8 +109,7 @@ impl Gate {
         uri: &str,
         headers: &[(&str, &str)],
     ) -> Answer {
-        let mut request = self
-            .asked()
+        let mut request = asked()
             .header("vestibule-proxy-key", &self.key)
             .header("x-original-method", method)
             .header("x-original-url", format!("{APP}{uri}"))
@@ -119,14 +118,6 @@ impl Gate {
             request = request.header(*name, *value);
         }
         send(&self.router, request.body(Body::empty()).unwrap()).await
-    }
-
-    /// A check by somebody at the proxy's address.
-    fn asked(&self) -> axum::http::request::Builder {
-        let proxy = Peer("127.0.0.1:4711".parse().unwrap());
-        Request::get("/sso/check/crm")
-            .header("host", "check.localhost")
-            .extension(proxy)
     }
 
     /// The way from the application's start to its finish, of a browser that is signed in at acme's site or signs in there as B.Simon.
@@ -171,4 +162,12 @@ fn below(answer: &Answer, origin: &str) -> String {
     let path = location.strip_prefix(origin);
     path.unwrap_or_else(|| panic!("{location} is not at {origin}"))
         .to_owned()
+}
+
+/// A check by somebody at the proxy's address.
+fn asked() -> axum::http::request::Builder {
+    let proxy = Peer("127.0.0.1:4711".parse().unwrap());
+    Request::get("/sso/check/crm")
+        .header("host", "check.localhost")
+        .extension(proxy)
 }

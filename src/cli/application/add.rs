@@ -22,7 +22,7 @@ pub(in crate::cli) struct AddApplication {
     /// Its name for people
     #[arg(long, value_name = "TEXT")]
     display_name: String,
-    /// Where it is reached, such as https://app.example.com or https://{company}.app.example.com; may be given several times
+    /// Where it is reached, such as `https://app.example.com` or `https://{company}.app.example.com`; may be given several times
     #[arg(long = "origin", value_name = "URL", required = true)]
     origins: Vec<String>,
     /// What stands before it: nginx, forwarded (Caddy, Traefik, `HAProxy`), envoy or built-in

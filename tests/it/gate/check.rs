@@ -1,10 +1,10 @@
 //! Who is answered a check, and what (rules Q11 to Q26).
 
 use axum::body::Body;
-use axum::http::Request;
+use axum::http::{HeaderName, Request};
 use vestibule::http::client_address::Peer;
 
-use super::{APP, Gate};
+use super::{APP, Gate, asked};
 use crate::support::send;
 
 // Q15
@@ -70,7 +70,7 @@ async fn an_application_that_there_is_not_is_never_a_success() {
 #[tokio::test]
 async fn a_check_that_says_too_little_is_refused() {
     let gate = Gate::new().await;
-    let request = gate.asked().header("vestibule-proxy-key", &gate.key);
+    let request = asked().header("vestibule-proxy-key", &gate.key);
     let answer = send(&gate.router, request.body(Body::empty()).unwrap()).await;
     assert_eq!(answer.status, 400, "{}", answer.body);
 }
@@ -81,7 +81,7 @@ async fn an_answer_has_the_headers_of_its_kind_and_no_others() {
     let gate = Gate::new().await;
     let (at_app, _) = gate.signed_in_there().await;
     let allowed = gate.check(&at_app, "/").await;
-    let mut names: Vec<&str> = allowed.headers.keys().map(|name| name.as_str()).collect();
+    let mut names: Vec<&str> = allowed.headers.keys().map(HeaderName::as_str).collect();
     names.sort_unstable();
     assert_eq!(
         names,
@@ -177,8 +177,7 @@ async fn what_is_no_cookie_of_ours_is_nobody() {
         format!("vestibule-session={session}"),
         format!("__Host-vestibule-gate={value}"),
     ] {
-        let request = gate
-            .asked()
+        let request = asked()
             .header("vestibule-proxy-key", &gate.key)
             .header("x-original-method", "GET")
             .header("x-original-url", format!("{APP}/"))

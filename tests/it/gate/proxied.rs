@@ -3,6 +3,7 @@
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
+use axum::http::uri::PathAndQuery;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use reqwest::header::{HeaderMap, SET_COOKIE};
@@ -189,7 +190,7 @@ async fn record(request: Request) -> Response {
         .collect();
     let told = json!({
         "method": parts.method.as_str(),
-        "target": parts.uri.path_and_query().map(|it| it.as_str()),
+        "target": parts.uri.path_and_query().map(PathAndQuery::as_str),
         "headers": pairs,
         "body": octets.len(),
     });

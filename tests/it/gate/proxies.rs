@@ -1,6 +1,8 @@
 //! The examples of `examples/proxies`, as they stand, with the proxies themselves: only names, ports and certificates are the tests'
 //! (rule Q65).
 
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
 use super::proxied::Proxied;
 use super::proxy::Proxy;
 
@@ -263,7 +265,6 @@ async fn a_web_socket_is_the_applications_own(proxy: Proxy) {
         let answer = proxied.raw(request.as_bytes()).await;
         assert_eq!(answer.split(' ').nth(1), Some(status), "{answer}");
     }
-    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     let mut stream = tokio::net::TcpStream::connect(("127.0.0.1", proxied.port))
         .await
         .unwrap();

@@ -67,19 +67,18 @@ impl Proxy {
         let port = behind.port;
         match self {
             Self::Nginx => {
-                let text: String = example("nginx/application.conf")
-                    .lines()
-                    .filter(|line| !line.trim().starts_with("ssl_certificate"))
-                    .map(|line| format!("{line}\n"))
-                    .collect();
+                let text = example("nginx/application.conf");
+                let of_tls = |line: &&str| line.trim().starts_with("ssl_certificate");
+                let lines = text.lines().filter(|line| !of_tls(line));
+                let text = lines.collect::<Vec<_>>().join("\n");
                 let blocks = text
                     .replace("listen 443 ssl;", &format!("listen 127.0.0.1:{port};"))
                     .replace("server_name app.example.com;", "server_name app.localhost;")
                     .replace("$host", &format!("$host:{port}"));
                 let blocks = with_addresses(&blocks, behind);
                 let installation = behind.installation;
-                let _nginx = Nginx::start(installation, port, &blocks);
-                Running::Nginx { _nginx }
+                let nginx = Nginx::start(installation, port, &blocks);
+                Running::Nginx { _nginx: nginx }
             }
             Self::Caddy => {
                 let site = format!("\nhttp://app.localhost:{port} {{\n\tbind 127.0.0.1\n");

@@ -3,7 +3,7 @@
 use axum::body::Body;
 use vestibule::domain::ServedCompanies;
 
-use super::{ACME_ORIGIN, Gate};
+use super::{ACME_ORIGIN, Gate, asked};
 use crate::support::{Answer, BETA_ORIGIN, Browser, send};
 
 async fn on_one_host() -> Gate {
@@ -23,8 +23,7 @@ async fn on_one_host() -> Gate {
 
 impl Gate {
     async fn check_at(&self, origin: &str, browser: &Browser) -> Answer {
-        let request = self
-            .asked()
+        let request = asked()
             .header("vestibule-proxy-key", &self.key)
             .header("x-original-method", "GET")
             .header("x-original-url", format!("{origin}/orders"))

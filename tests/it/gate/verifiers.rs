@@ -117,6 +117,37 @@ fn with(mut value: Value, member: &str, change: impl Into<Value>) -> Value {
     value
 }
 
+/// Tokens with no algorithm, with a MAC and with RSA.
+fn of_other_algorithms(own: &Installed) -> [String; 3] {
+    let none = unsigned(&with(own.header(), "alg", "none"), &claims());
+    // The public key, which everybody knows, as the secret of a MAC.
+    let mac_header = with(own.header(), "alg", "HS256");
+    let public = PKey::from_ec_key(own.key.clone())
+        .unwrap()
+        .public_key_to_pem()
+        .unwrap();
+    let secret = PKey::hmac(&public).unwrap();
+    let mac_signed = unsigned(&mac_header, &claims());
+    let mac = Signer::new(MessageDigest::sha256(), &secret)
+        .unwrap()
+        .sign_oneshot_to_vec(mac_signed.as_bytes())
+        .unwrap();
+    let rsa = PKey::from_rsa(Rsa::generate(2048).unwrap()).unwrap();
+    let rsa_signed = unsigned(&with(own.header(), "alg", "RS256"), &claims());
+    let rsa_signature = Signer::new(MessageDigest::sha256(), &rsa)
+        .unwrap()
+        .sign_oneshot_to_vec(rsa_signed.as_bytes())
+        .unwrap();
+    [
+        format!("{none}."),
+        format!("{mac_signed}.{}", BASE64_URL_SAFE_NO_PAD.encode(mac)),
+        format!(
+            "{rsa_signed}.{}",
+            BASE64_URL_SAFE_NO_PAD.encode(rsa_signature)
+        ),
+    ]
+}
+
 /// Tokens that nobody believes, by what is wrong with them.
 fn rejected(own: &Installed) -> Vec<(&'static str, Vec<String>)> {
     let now = Clock::system().now().unix_timestamp();
@@ -138,25 +169,7 @@ fn rejected(own: &Installed) -> Vec<(&'static str, Vec<String>)> {
     };
     let der = EcdsaSig::sign(&sha256(signed.as_bytes()), &own.key).unwrap();
     let der = BASE64_URL_SAFE_NO_PAD.encode(der.to_der().unwrap());
-    let none = unsigned(&with(own.header(), "alg", "none"), &good());
-    // The public key, which everybody knows, as the secret of a MAC.
-    let mac_header = with(own.header(), "alg", "HS256");
-    let public = PKey::from_ec_key(own.key.clone())
-        .unwrap()
-        .public_key_to_pem()
-        .unwrap();
-    let secret = PKey::hmac(&public).unwrap();
-    let mac_signed = unsigned(&mac_header, &good());
-    let mac = Signer::new(MessageDigest::sha256(), &secret)
-        .unwrap()
-        .sign_oneshot_to_vec(mac_signed.as_bytes())
-        .unwrap();
-    let rsa = PKey::from_rsa(Rsa::generate(2048).unwrap()).unwrap();
-    let rsa_signed = unsigned(&with(own.header(), "alg", "RS256"), &good());
-    let rsa_signature = Signer::new(MessageDigest::sha256(), &rsa)
-        .unwrap()
-        .sign_oneshot_to_vec(rsa_signed.as_bytes())
-        .unwrap();
+    let [none, mac, rsa] = of_other_algorithms(own);
     vec![
         ("nothing", vec![]),
         ("empty", vec![String::new()]),
@@ -203,21 +216,9 @@ fn rejected(own: &Installed) -> Vec<(&'static str, Vec<String>)> {
         ),
         ("a critical extension", vec![headed("crit", json!(["exp"]))]),
         ("another type", vec![headed("typ", "JWT".into())]),
-        ("no algorithm", vec![format!("{none}.")]),
-        (
-            "a MAC",
-            vec![format!(
-                "{mac_signed}.{}",
-                BASE64_URL_SAFE_NO_PAD.encode(mac)
-            )],
-        ),
-        (
-            "RSA",
-            vec![format!(
-                "{rsa_signed}.{}",
-                BASE64_URL_SAFE_NO_PAD.encode(rsa_signature)
-            )],
-        ),
+        ("no algorithm", vec![none]),
+        ("a MAC", vec![mac]),
+        ("RSA", vec![rsa]),
         ("r is zero", vec![zero(0)]),
         ("s is zero", vec![zero(32)]),
         ("a signature in DER", vec![format!("{signed}.{der}")]),

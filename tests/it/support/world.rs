@@ -42,7 +42,8 @@ impl World {
         let dir = tempfile::tempdir().unwrap();
         let mut config = super::config(dir.path());
         change(&mut config);
-        let app = App::open(config, Clock::fixed(NOW)).await.unwrap();
+        let app = Box::pin(App::open(config, Clock::fixed(NOW))).await;
+        let app = app.unwrap();
         let (acme, beta) = (super::company(acme), super::company(BETA_ORIGIN));
         for company in [&acme, &beta] {
             app.store.add_company(company, NOW).await.unwrap();
