@@ -10,6 +10,7 @@
 )]
 
 mod client;
+mod gate;
 mod growth;
 mod pages;
 mod provider;
@@ -31,6 +32,7 @@ script/bench [PART…]: builds a release (some minutes), then measures. Nothing 
   memory       bytes of a live session                               30 s
   table        these four: the default
 
+  gate         checks of a reverse proxy                              1 min
   openid       starts and sign-ins by OpenID Connect                 30 s
   size         how verifying grows with the document                 10 s
   connections  1, 4, 16, 64 and 256 of them                           3 min
@@ -43,7 +45,8 @@ script/bench [PART…]: builds a release (some minutes), then measures. Nothing 
 ";
 
 const TABLE: [&str; 4] = ["verify", "start", "http", "memory"];
-const MORE: [&str; 7] = [
+const MORE: [&str; 8] = [
+    "gate",
     "openid",
     "size",
     "connections",
@@ -109,6 +112,7 @@ async fn measure(part: &str, cores: &Cores) {
         "start" => table::start(cores).await,
         "http" => table::http(cores).await,
         "memory" => table::memory(cores).await,
+        "gate" => gate::gate(cores).await,
         "openid" => table::openid(cores).await,
         "size" => growth::size(),
         "connections" => growth::connections(cores).await,

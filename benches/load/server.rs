@@ -96,7 +96,9 @@ impl Server {
         command
             .env("VESTIBULE_LISTEN", address.to_string())
             .env("VESTIBULE_DATA_DIR", data)
-            .env("VESTIBULE_SESSION__CACHE_MEGABYTES", SESSION_CACHE);
+            .env("VESTIBULE_SESSION__CACHE_MEGABYTES", SESSION_CACHE)
+            .env("VESTIBULE_SESSION__GATE_CACHE_MEGABYTES", SESSION_CACHE)
+            .env("VESTIBULE_TRUSTED_PROXIES", "127.0.0.1");
         for limit in LIMITS {
             command.env(format!("VESTIBULE_LIMITS__{limit}_PER_MINUTE"), NO_LIMIT);
         }

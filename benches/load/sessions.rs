@@ -70,6 +70,11 @@ fn copying(database: &Connection, table: &str, changed: &[&str]) -> String {
     )
 }
 
+/// How the database names one of the copies.
+pub(crate) fn key(number: usize) -> [u8; 32] {
+    keys::hash(&secret(number))
+}
+
 /// Sixteen octets that no other number has.
 fn secret(number: usize) -> [u8; 16] {
     let mut octets = [0; 16];
