@@ -8,9 +8,11 @@ mod keys;
 pub(crate) mod proxied;
 mod proxies;
 pub(crate) mod proxy;
+mod replayed;
 mod revoked;
 mod same_host;
 mod sign_out;
+mod socket;
 mod token;
 mod verifiers;
 
