@@ -52,6 +52,7 @@ CREATE TABLE one_time_code (
     session_key BLOB NOT NULL REFERENCES session (session_key) ON DELETE CASCADE,
     binding BLOB NOT NULL,
     back_to TEXT NOT NULL,
+    lost BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,
     spent_at BIGINT,
     gate_key BLOB

@@ -29,6 +29,9 @@ pub struct HandOverState {
     /// The hash of what the browser holds there.
     #[serde(rename = "b", with = "binding")]
     pub binding: [u8; 32],
+    /// Whether the browser has sent something that is lost (rule Q48).
+    #[serde(rename = "l")]
+    pub lost: bool,
     /// Until when it counts, in seconds since 1970.
     #[serde(rename = "e")]
     expires_at: i64,
@@ -48,8 +51,17 @@ impl HandOverState {
             origin,
             back_to,
             binding,
+            lost: false,
             expires_at: now.saturating_add(LIFE).unix_timestamp(),
         }
+    }
+}
+
+impl HandOverState {
+    /// The same of a browser that has sent something that is lost.
+    #[must_use]
+    pub fn with_lost(self, lost: bool) -> Self {
+        Self { lost, ..self }
     }
 }
 

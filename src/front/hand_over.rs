@@ -89,6 +89,7 @@ async fn issue(app: &App, state: &HandOverState, signed_in: &SignedIn) -> Result
         session: signed_in.key,
         binding: state.binding,
         back_to: state.back_to.clone(),
+        lost: state.lost,
         expires_at: app.clock.now().saturating_add(CODE_LIFE),
     };
     app.store.add_code(&code).await?;

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use axum::extract::{Query, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
 
@@ -83,7 +83,37 @@ pub(super) async fn show(
     if !begun {
         return Ok(start_again(&place));
     }
-    see_other(&code.back_to, cookies(taken, &value, https))
+    let cookies = cookies(taken, &value, https);
+    if code.lost {
+        return Ok(lost(&place, &code.back_to, cookies));
+    }
+    see_other(&code.back_to, cookies)
+}
+
+/// Says that what was sent when the session had ended was not done (rule Q48).
+fn lost(
+    place: &ApplicationPlace,
+    back_to: &str,
+    cookies: impl Iterator<Item = HeaderValue>,
+) -> Response {
+    let name = &place.application.application.display_name;
+    let page = pages::notice(
+        "You are signed in again",
+        format!("Your session at {name} had ended. What you sent last was not done."),
+        &["Go on, and do it once more."],
+        Some(Link {
+            href: back_to.to_owned(),
+            text: "Go on".to_owned(),
+        }),
+    );
+    let mut response = Page::new(page).into_response();
+    let headers = response.headers_mut();
+    headers.insert(
+        header::REFERRER_POLICY,
+        HeaderValue::from_static("no-referrer"),
+    );
+    headers.extend(cookies.map(|cookie| (header::SET_COOKIE, cookie)));
+    response
 }
 
 fn cookies(taken: HeaderValue, value: &str, https: bool) -> impl Iterator<Item = HeaderValue> {

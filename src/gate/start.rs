@@ -34,6 +34,8 @@ pub(super) struct StartQuery {
     organization: Option<String>,
     /// Who wants to sign in.
     login_hint: Option<String>,
+    /// `1`: the browser has sent something that is lost (rule Q48).
+    lost: Option<String>,
 }
 
 pub(super) async fn show(
@@ -82,6 +84,7 @@ pub(super) async fn show(
         cookie.binding,
         app.clock.now(),
     );
+    let state = state.with_lost(query.lost.as_deref() == Some("1"));
     let state = app
         .seal_hand_over(&state)
         .ok_or_else(|| Error::internal("a hand-over could not be sealed"))?;

@@ -163,9 +163,11 @@ pub fn decide<'a>(
     DecisionStep::NeedsPerson(Pending {
         application,
         asked,
-        sign_in: application
-            .entrance
-            .addresses(asked.origin(), back_to(application, asked, headers)),
+        sign_in: application.entrance.addresses(
+            asked.origin(),
+            back_to(application, asked, headers),
+            !asked.only_reads(),
+        ),
         is_open: rule.is_some(),
     })
 }

@@ -54,15 +54,25 @@ pub(super) struct Addresses {
 }
 
 impl Entrance {
-    /// The addresses for a sign-in that leads back to a path with query.
-    pub(super) fn addresses(&self, origin: &RequestOrigin, back_to: &[u8]) -> Addresses {
+    /// The addresses for a sign-in that leads back to a path with query, and perhaps says that what was sent is lost (rule Q48).
+    pub(super) fn addresses(
+        &self,
+        origin: &RequestOrigin,
+        back_to: &[u8],
+        is_lost: bool,
+    ) -> Addresses {
         let (path, parameter) = match self {
             Self::HandOver(prefix) => (format!("{}start", prefix.0), "rd"),
             Self::CompanySite(_) => (format!("{SITE}login"), "return_to"),
         };
         let bare = format!("{origin}{path}");
         let back_to = percent_encode(back_to, VALUE);
-        let returning = format!("{bare}?{parameter}={back_to}");
+        // A company's site leads back and says nothing.
+        let lost = match self {
+            Self::HandOver(_) if is_lost => "&lost=1",
+            Self::HandOver(_) | Self::CompanySite(_) => "",
+        };
+        let returning = format!("{bare}?{parameter}={back_to}{lost}");
         let returning = if returning.len() > LONGEST {
             bare.clone()
         } else {
@@ -129,7 +139,7 @@ mod tests {
 
     fn addresses(entrance: &Entrance, back_to: &[u8]) -> [String; 2] {
         let origin = "https://app.example.com:8443".parse().unwrap();
-        let Addresses { returning, bare } = entrance.addresses(&origin, back_to);
+        let Addresses { returning, bare } = entrance.addresses(&origin, back_to, false);
         [returning, bare]
     }
 

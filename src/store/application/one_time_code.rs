@@ -42,6 +42,8 @@ pub struct OneTimeCode {
     pub binding: [u8; 32],
     /// Where the browser goes then, as a path at the origin.
     pub back_to: String,
+    /// Whether the browser has sent something before that is lost (rule Q48).
+    pub lost: bool,
     /// Until when.
     pub expires_at: OffsetDateTime,
 }
@@ -79,8 +81,8 @@ impl Store {
         .execute(&self.database)
         .await?;
         query(
-            "INSERT INTO one_time_code (code_hash, kind, application_id, origin, session_key, binding, back_to, expires_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            "INSERT INTO one_time_code (code_hash, kind, application_id, origin, session_key, binding, back_to, lost, expires_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         )
         .bind(code.hash.to_vec())
         .bind(code.kind.as_str())
@@ -89,6 +91,7 @@ impl Store {
         .bind(code.session.0.to_vec())
         .bind(code.binding.to_vec())
         .bind(code.back_to.as_str())
+        .bind(i64::from(code.lost))
         .bind(ms(code.expires_at))
         .execute(&self.database)
         .await?;
@@ -120,7 +123,7 @@ impl Tx {
         self.hold_parents(hash, kind).await?;
         let spent = query(
             "UPDATE one_time_code SET spent_at = $3 WHERE code_hash = $1 AND kind = $2 AND spent_at IS NULL \
-             RETURNING application_id, origin, session_key, binding, back_to, expires_at",
+             RETURNING application_id, origin, session_key, binding, back_to, lost, expires_at",
         )
         .bind(hash.to_vec())
         .bind(kind.as_str())
@@ -136,6 +139,7 @@ impl Tx {
                 session: SessionKey(row.hash("session_key")?),
                 binding: row.hash("binding")?,
                 back_to: row.text("back_to")?,
+                lost: row.int("lost")? != 0,
                 expires_at: row.time("expires_at")?,
             }));
         }

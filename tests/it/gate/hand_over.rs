@@ -243,3 +243,24 @@ async fn one_session_has_so_many_codes_and_gate_sessions() {
         assert_eq!(tab.get(&code).await.status, status);
     }
 }
+
+// Q48
+#[tokio::test]
+async fn who_sent_something_when_the_session_had_ended_is_told() {
+    let gate = Gate::new().await;
+    let (mut at_app, mut at_acme) = (gate.at_application(), gate.browser());
+    let sent = [
+        ("sec-fetch-mode", "navigate"),
+        ("sec-fetch-dest", "document"),
+        ("sec-fetch-site", "same-origin"),
+        ("referer", "http://app.localhost:9000/orders/7"),
+    ];
+    let nobody = gate.check_with(&at_app, "POST", "/orders", &sent).await;
+    let start = below(&nobody, APP);
+    assert_eq!(start, "/.vestibule/start?rd=/orders/7&lost=1");
+    let told = gate.led_through(&mut at_app, &mut at_acme, &start).await;
+    assert_eq!(told.status, 200, "{}", told.body);
+    assert!(told.body.contains("was not done"), "{}", told.body);
+    assert!(told.body.contains("href=\"/orders/7\""), "{}", told.body);
+    assert_eq!(gate.check(&at_app, "/orders/7").await.status, 200);
+}
