@@ -4,6 +4,7 @@
 //! ([`Refused::NotFound`]); whoever makes an [`Admin`] has found out who acts, and what a token may do is decided in the
 //! transaction of the change ([`Admin::begin`]), where nobody takes it back meanwhile.
 
+mod allowed_users;
 mod application;
 mod audit;
 mod authority;

@@ -5,6 +5,7 @@
 //! the [`mod@document`], and every operation of the document is a route.
 
 mod answer;
+mod applications;
 mod attempts;
 mod audit;
 mod caller;
@@ -98,6 +99,12 @@ pub(crate) fn routes() -> Routes {
         .route(
             "/api/v1/groups/{id}",
             get(groups::show).patch(groups::edit).delete(groups::delete),
+        )
+        .route("/api/v1/applications", get(applications::list))
+        .route("/api/v1/applications/{name}", get(applications::show))
+        .route(
+            "/api/v1/applications/{name}/allowed-groups",
+            put(applications::set_allowed),
         )
         .route(
             "/api/v1/sessions",

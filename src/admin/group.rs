@@ -33,6 +33,8 @@ pub struct GroupLoss {
     pub members: u64,
     /// Those of them who are in no other group, counted up to [`COUNTED`].
     pub left_without: u64,
+    /// The applications, by their names for people, that no user of the company could use any more.
+    pub applications: Vec<String>,
 }
 
 impl Admin<'_> {
@@ -152,7 +154,11 @@ impl Admin<'_> {
     pub async fn loss_of_group(&self, id: GroupId) -> Result<GroupLoss, Refused> {
         let stored = self.store.group_of(self.company, id).await?;
         stored.ok_or(Refused::NotFound)?;
+        let mut applications = self.applications().await?;
+        applications.retain(|it| it.is_for_no_other(id));
+        let applications = applications.into_iter();
         Ok(GroupLoss {
+            applications: applications.map(|it| it.application.display_name).collect(),
             uses: self.store.uses_of_group(self.company, id).await?,
             members: self.store.count_members(id).await?,
             left_without: self.store.count_members_only(id, COUNTED).await?,

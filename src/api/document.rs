@@ -16,8 +16,8 @@ use utoipa::openapi::{Header, HeaderBuilder, ObjectBuilder, Ref, RefOr, Required
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    Answer, answer, attempts, audit, client_keys, company, connections, directory, directory_sync,
-    domains, groups, logo, quota, sessions, user_actions, users,
+    Answer, answer, applications, attempts, audit, client_keys, company, connections, directory,
+    directory_sync, domains, groups, logo, quota, sessions, user_actions, users,
 };
 use crate::app::App;
 use crate::http::client_address::ClientAddress;
@@ -69,6 +69,9 @@ use crate::http::problem::{Document, Kind, MEDIA_TYPE, Wrong};
         groups::show,
         groups::edit,
         groups::delete,
+        applications::list,
+        applications::show,
+        applications::set_allowed,
         connections::list,
         connections::create,
         connections::show,
@@ -103,6 +106,7 @@ use crate::http::problem::{Document, Kind, MEDIA_TYPE, Wrong};
         (name = "Company", description = "The company of this host, and its e-mail domains."),
         (name = "Users", description = "Users and what they may do."),
         (name = "Groups", description = "Permission groups."),
+        (name = "Applications", description = "What users open with their sign-in here, and who may."),
         (name = "Connections", description = "Identity providers."),
         (name = "Sessions", description = "Who is signed in."),
         (name = "Sign-ins", description = "Every attempt, with its checks."),

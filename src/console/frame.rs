@@ -10,6 +10,7 @@ use crate::http::logo::LogoView as Logo;
 pub(super) enum Section {
     Overview,
     Users,
+    Applications,
     SignIns,
     Sessions,
     Audit,
@@ -22,9 +23,10 @@ pub(super) enum Section {
 }
 
 /// The sections of daily use, then those of the account's settings.
-const DAILY: [Section; 5] = [
+const DAILY: [Section; 6] = [
     Section::Overview,
     Section::Users,
+    Section::Applications,
     Section::SignIns,
     Section::Sessions,
     Section::Audit,
@@ -41,6 +43,7 @@ impl Section {
         match self {
             Self::Overview | Self::None => "/admin",
             Self::Users => "/admin/users",
+            Self::Applications => "/admin/applications",
             Self::SignIns => "/admin/sign-ins",
             Self::Sessions => "/admin/sessions",
             Self::Audit => "/admin/audit",
@@ -55,6 +58,7 @@ impl Section {
         match self {
             Self::Overview | Self::None => "Overview",
             Self::Users => "Users & Permissions",
+            Self::Applications => "Applications",
             Self::SignIns => "Sign-ins",
             Self::Sessions => "Sessions",
             Self::Audit => "Audit",
@@ -71,6 +75,9 @@ impl Section {
             Self::Overview | Self::None => "M3 10.5 10 4l7 6.5M5 9v7h10V9",
             Self::Users => {
                 "M7.5 9.5a3 3 0 1 0 0-6 3 3 0 0 0 0 6ZM2 16.5c0-3 2.5-4.5 5.5-4.5s5.5 1.5 5.5 4.5M13.5 4a3 3 0 0 1 0 5.5M15 12.4c1.9.6 3 2 3 4.1"
+            }
+            Self::Applications => {
+                "M3.5 3.5h5v5h-5zM11.5 3.5h5v5h-5zM3.5 11.5h5v5h-5zM11.5 11.5h5v5h-5z"
             }
             Self::SignIns => "M11.5 3.5h4v13h-4M3 10h8.5M8.5 7l3 3-3 3",
             Self::Sessions => "M3 4.5h14v9H3zM7 16.5h6",

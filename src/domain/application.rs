@@ -176,6 +176,31 @@ impl ApplicationSettings {
         hosts
     }
 
+    /// Where it is for the users of a company.
+    pub fn origins_of(&self, slug: &str) -> Vec<String> {
+        let origins = self.origins.iter();
+        let origins = origins.filter_map(|origin| origin.of_company(slug).ok());
+        origins.map(|origin| origin.to_string()).collect()
+    }
+
+    /// The headers that tell it of somebody, each with the word for what it tells.
+    pub fn header_names(&self) -> Vec<(&'static str, &str)> {
+        let headers = &self.headers;
+        let named = [
+            ("user", &headers.user),
+            ("email", &headers.email),
+            ("name", &headers.name),
+            ("groups", &headers.groups),
+            ("groups_omitted", &headers.groups_omitted),
+            ("company", &headers.company),
+            ("identity", &headers.identity),
+        ];
+        let named = named.into_iter();
+        named
+            .filter_map(|(word, header)| Some((word, header.as_deref()?)))
+            .collect()
+    }
+
     /// The path of the launch page; none of one that is not the application's.
     pub fn launch_path(&self) -> Option<&str> {
         let behind = |origin: &ApplicationOrigin| {
@@ -330,6 +355,20 @@ mod tests {
         ] {
             assert_eq!(unfit(&change), expected);
         }
+    }
+
+    #[test]
+    fn a_company_has_origins_of_its_own() {
+        let mut both = settings(&[
+            "https://{company}.app.example.com",
+            "https://app.example.com",
+        ]);
+        let own = ["https://acme.app.example.com", "https://app.example.com"];
+        assert_eq!(both.origins_of("acme"), own);
+        both.headers.email = None;
+        let headers = both.header_names();
+        assert_eq!(headers.len(), 6);
+        assert_eq!(headers[1], ("name", "Remote-Name"));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! `/api/v1`: every answer of these tests is held against the `OpenAPI` document that the server shows.
 
 mod access;
+mod applications;
 mod attempts;
 mod audit;
 mod bounds;

@@ -1,6 +1,7 @@
 //! The company's console, page by page.
 
 mod account;
+mod applications;
 mod attacks;
 mod audit;
 mod certificates;

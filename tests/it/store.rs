@@ -1,6 +1,7 @@
 //! The store, on SQLite and on PostgreSQL: every test runs on both.
 
 mod accounts;
+mod applications;
 mod attempts;
 mod audit;
 mod changed_connections;

@@ -53,8 +53,8 @@ pub(crate) use federation::Federation;
 #[cfg(feature = "demo")]
 pub(crate) use nginx::{Nginx, free_port};
 pub(crate) use nouns::{
-    ACME, BETA, NOW, assign, company, connection, federated_proof, group, new_attempt, new_sign_in,
-    profile, unique, user,
+    ACME, BETA, NOW, application, assign, company, connection, federated_proof, group, new_attempt,
+    new_sign_in, profile, unique, user,
 };
 #[cfg(feature = "demo")]
 pub(crate) use office::{ADMIN, MEMBER, OTHER_ADMIN, Office, PASSWORD};

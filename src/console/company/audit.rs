@@ -89,10 +89,11 @@ impl AuditSearch {
 }
 
 /// What entries are about, by the first half of their actions.
-const NOUNS: [(&str, &str); 11] = [
+const NOUNS: [(&str, &str); 12] = [
     ("", "Everything"),
     ("user", "Users"),
     ("group", "Permission groups"),
+    ("application", "Applications"),
     ("connection", "Connections"),
     ("session", "Sessions"),
     ("company", "The company"),

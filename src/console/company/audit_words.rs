@@ -25,7 +25,7 @@ fn known_sentence(action: AuditAction) -> (&'static str, &'static str) {
         AuditAction::AdministratorPasswordSignIn => ("", "signed in with a password"),
         AuditAction::ApplicationAdd => ("Added the application", ""),
         AuditAction::ApplicationAllow => ("Let users use the application", ""),
-        AuditAction::ApplicationDeny => ("Took from users the application", ""),
+        AuditAction::ApplicationDeny => ("Took the application", "from users"),
         AuditAction::ApplicationNewKey => ("Made a further proxy key of the application", ""),
         AuditAction::ApplicationRemove => ("Removed the application", ""),
         AuditAction::ApplicationRetireKey => {
@@ -186,6 +186,7 @@ fn label(name: &str, of_connection: bool) -> String {
     let setting = SETTINGS.iter().find(|setting| setting.key == name);
     let label = match name {
         _ if of_connection => setting.map_or(name, |setting| setting.label),
+        "allowed" => "Who may use it",
         "email" => "E-mail",
         "first_name" => "First name",
         "last_name" => "Last name",

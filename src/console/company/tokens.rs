@@ -201,9 +201,9 @@ fn what(scope: Scope) -> &'static str {
         Scope::UsersWrite => {
             "Make, change, deactivate and delete users who are no administrators. Set their passwords, and so sign in as one of them. Another address also ends a user's sessions, and the identity provider's next word binds the user anew."
         }
-        Scope::GroupsRead => "See permission groups.",
+        Scope::GroupsRead => "See permission groups, and which of them may use which application.",
         Scope::GroupsWrite => {
-            "Make, change and delete permission groups, except those of administrators. Say which groups sign in by single sign-on only."
+            "Make, change and delete permission groups, except those of administrators. Say which groups sign in by single sign-on only, and which may use which application."
         }
         Scope::ConnectionsRead => "See connections with their settings and certificates.",
         Scope::ConnectionsWrite => {

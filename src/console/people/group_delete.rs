@@ -31,6 +31,8 @@ struct GroupDeletePage {
     is_administrator: bool,
     first: Vec<MemberLine>,
     more: String,
+    /// Which applications nobody could use any more; empty where there is none.
+    nobody_left: String,
 }
 
 /// `GET /admin/groups/{id}/delete`
@@ -66,6 +68,12 @@ async fn ask(console: Console, Path(group): Path<String>) -> Result<Response, Er
             format!("and {} more", number(more))
         } else {
             String::new()
+        },
+        nobody_left: match loss.applications.join(", ").as_str() {
+            "" => String::new(),
+            names => format!(
+                "Nobody of your company could use {names} any more: no other group may. Say who may under Applications."
+            ),
         },
         title: found.title,
     })

@@ -28,6 +28,44 @@ impl Store {
 }
 
 impl Tx {
+    /// Which users of a company may use an application; nobody else changes that before the transaction ends.
+    pub async fn hold_allowed_users(
+        &mut self,
+        application: ApplicationId,
+        company: CompanyId,
+    ) -> Result<AllowedUsers, Error> {
+        self.lock_company(company).await?;
+        let rows = query(
+            "SELECT r.application_id, g.group_id FROM application_restriction r LEFT JOIN application_group g \
+             ON g.application_id = r.application_id AND g.company_id = r.company_id \
+             WHERE r.application_id = $1 AND r.company_id = $2",
+        )
+        .bind(application.to_string())
+        .bind(company.to_string())
+        .fetch_all(&mut *self)
+        .await?;
+        let allowed = by_application(&rows)?.remove(&application);
+        Ok(allowed.unwrap_or(AllowedUsers::Everybody))
+    }
+
+    /// Lets these users of a company use an application, and nobody else of it.
+    pub async fn set_allowed_users(
+        &mut self,
+        application: ApplicationId,
+        company: CompanyId,
+        allowed: &AllowedUsers,
+    ) -> Result<(), Error> {
+        let AllowedUsers::Groups(groups) = allowed else {
+            self.allow_everybody(application, company).await?;
+            return Ok(());
+        };
+        self.allow_nobody(application, company).await?;
+        for group in groups {
+            self.put_allowed_group(application, company, *group).await?;
+        }
+        Ok(())
+    }
+
     /// Lets the users of a permission group of the company use an application; whoever is in no such group may not. `false` when
     /// they may already.
     pub async fn allow_group(
@@ -44,15 +82,7 @@ impl Tx {
         .bind(company.to_string())
         .execute(&mut *self)
         .await?;
-        let added = query(
-            "INSERT INTO application_group (application_id, company_id, group_id) SELECT $1, $2, g.id FROM permission_group g \
-             WHERE g.id = $3 AND g.company_id = $2 ON CONFLICT DO NOTHING",
-        )
-        .bind(application.to_string())
-        .bind(company.to_string())
-        .bind(group.to_string())
-        .execute(&mut *self)
-        .await?;
+        let added = self.put_allowed_group(application, company, group).await?;
         self.company_changed(company);
         Ok(added > 0)
     }
@@ -118,6 +148,25 @@ impl Tx {
                 .await?;
         self.company_changed(company);
         Ok(added + removed > 0)
+    }
+
+    /// Another company's group is not there.
+    async fn put_allowed_group(
+        &mut self,
+        application: ApplicationId,
+        company: CompanyId,
+        group: GroupId,
+    ) -> Result<u64, Error> {
+        let added = query(
+            "INSERT INTO application_group (application_id, company_id, group_id) SELECT $1, $2, g.id FROM permission_group g \
+             WHERE g.id = $3 AND g.company_id = $2 ON CONFLICT DO NOTHING",
+        )
+        .bind(application.to_string())
+        .bind(company.to_string())
+        .bind(group.to_string())
+        .execute(self)
+        .await?;
+        Ok(added)
     }
 }
 

@@ -170,6 +170,7 @@ async fn what_belongs_to_another_company_is_not_there() {
         &master.put("/api/v1/domains/beta.test", Some(own)).await,
         200,
     );
+    world.add_application("wiki", Some(&world.beta)).await;
     let before = world.audit_of(&world.beta).await;
     let mine_before = world.audit().await;
     let mine = |name: &str| match name {
@@ -180,6 +181,7 @@ async fn what_belongs_to_another_company_is_not_there() {
     let theirs = |path: &str, name: &str| match (path.split('/').nth(3), name) {
         (_, "{group}") | (Some("groups"), _) => world.others.id.to_string(),
         (Some("domains"), _) => "beta.test".to_owned(),
+        (Some("applications"), _) => "wiki".to_owned(),
         (Some("users"), "{id}") => world.other.id.to_string(),
         (Some("sessions"), _) => session.clone(),
         (Some("attempts"), _) => code.clone(),
@@ -244,6 +246,7 @@ fn body_for(operation: &str) -> Option<Value> {
         "setPassword" => json!({"password": "a-long-password-9"}),
         "changeGroup" => json!({"title": "X"}),
         "changeConnection" => json!({"display_name": "X"}),
+        "setAllowedGroups" => json!({"everybody": true}),
         "setDirectory" => json!({"synchronise": false}),
         "checkManifest" => json!({"manifest": "{}"}),
         "synchroniseDirectory" | "makeClientKey" | "useClientKey" => json!({}),

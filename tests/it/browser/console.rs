@@ -62,6 +62,7 @@ async fn every_page_that_a_link_leads_to() {
         "/admin/connections/*/copy",
         "/admin/connections/*/test",
         "/admin/guides/entra",
+        "/admin/applications",
         "/admin/sign-ins",
         "/admin/sign-ins/*",
         "/admin/sessions",

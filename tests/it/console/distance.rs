@@ -202,8 +202,11 @@ async fn a_page_of_the_console_asks_a_few_times() {
     let mut browser = world.admin().await;
     let member = world.app.store.user_by_email(world.acme.id, MEMBER);
     let member = member.await.unwrap().unwrap();
+    world.add_application("crm", None).await;
     let paths = [
         "/admin".to_owned(),
+        "/admin/applications".to_owned(),
+        "/admin/applications/crm".to_owned(),
         "/admin/users".to_owned(),
         "/admin/users?q=simon".to_owned(),
         "/admin/users/new".to_owned(),

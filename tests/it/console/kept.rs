@@ -77,8 +77,10 @@ async fn every_form_comes_back_as_it_was_filled_in() {
         .await;
     let group = format!("/admin/groups/{}", world.members.id);
     let user = format!("/admin/users/{}", user.id);
+    world.add_application("crm", None).await;
     let mut pages = [
         "/admin/account",
+        "/admin/applications/crm",
         "/admin/audit",
         "/admin/connections",
         "/admin/connections/new",

@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
 use vestibule::domain::{
-    AddressTrust, AttemptId, AttemptKind, Attributes, Company, CompanyDomain, CompanyId,
-    Connection, ConnectionId, Creation, Group, GroupClaim, GroupId, GroupKind, LoginAttempt,
-    Profile, Record, SessionId, Settings, User, UserId,
+    AddressTrust, Application, ApplicationId, ApplicationSettings, AttemptId, AttemptKind,
+    Attributes, Company, CompanyDomain, CompanyId, Connection, ConnectionId, Creation, Group,
+    GroupClaim, GroupId, GroupKind, LoginAttempt, Profile, Record, ServedCompanies, SessionId,
+    Settings, User, UserId,
 };
 use vestibule::store::{
     AttemptRef, FederatedProof, NewSession, Proof, SignIn, Store, UsedAssertion,
@@ -46,6 +47,32 @@ pub(crate) fn company(origin: &str) -> Company {
         created_at: NOW,
         suspended_at: None,
         revision: 0,
+    }
+}
+
+/// An application that serves one company, or every one: at a host for each company and at one for all.
+pub(crate) fn application(name: &str, company: Option<&Company>) -> Application {
+    let host = format!("{name}.example.com");
+    let origins = [
+        format!("https://{{company}}.{host}"),
+        format!("https://{host}"),
+    ];
+    Application {
+        id: ApplicationId::from_bytes(unique()),
+        name: name.parse().unwrap(),
+        display_name: name.to_uppercase(),
+        settings: ApplicationSettings {
+            origins: origins.iter().map(|it| it.parse().unwrap()).collect(),
+            description: format!("What {name} is for"),
+            audience: Some(format!("urn:{name}")),
+            groups: vec!["SSO Basic".to_owned()],
+            ..ApplicationSettings::default()
+        },
+        companies: match company {
+            Some(company) => ServedCompanies::Named(vec![company.id]),
+            None => ServedCompanies::Every,
+        },
+        created_at: NOW,
     }
 }
 

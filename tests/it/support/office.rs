@@ -3,10 +3,11 @@
 use std::ops::Deref;
 use std::sync::LazyLock;
 
+use vestibule::admin::Operator;
 use vestibule::config::Config;
-use vestibule::domain::{AuditEvent, Group, GroupKind, User};
+use vestibule::domain::{Application, AuditEvent, Company, Group, GroupKind, User};
 
-use super::{ACME_ORIGIN, Browser, World, people};
+use super::{ACME_ORIGIN, Browser, NOW, World, application, people};
 
 /// The password of everyone here.
 pub(crate) const PASSWORD: &str = "Correct-Horse-9";
@@ -139,5 +140,21 @@ impl Office {
         let mut actions: Vec<String> = events.map(|event| event.action.to_string()).collect();
         actions.sort_unstable();
         actions
+    }
+
+    /// An application that serves one of the companies, or every one.
+    pub(crate) async fn add_application(
+        &self,
+        name: &str,
+        company: Option<&Company>,
+    ) -> Application {
+        let application = application(name, company);
+        let operator = Operator {
+            store: &self.app.store,
+            now: NOW,
+        };
+        operator.add_application(&application).await.unwrap();
+        self.app.catch_up().await.unwrap();
+        application
     }
 }
