@@ -9,7 +9,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use rusqlite::{Connection, params};
 use vestibule::keys;
 
-use crate::client::{self, Request, request};
+use crate::client::{self, Request};
 use crate::report::{self, Figures, head};
 use crate::server::{Cores, Server};
 use crate::sessions;
@@ -40,11 +40,11 @@ pub(crate) async fn gate(cores: &Cores) {
     // Each is asked for once, so that what follows is remembered.
     let next = AtomicUsize::new(0);
     let key_of_all = key.clone();
-    let once = Arc::new(move || {
+    let each_once = Arc::new(move || {
         let number = next.fetch_add(1, Ordering::Relaxed);
         (number < SESSIONS).then(|| check(&key_of_all, &cookie(number)))
     });
-    load(&server, CONNECTIONS, TIME * 100, 200, once).await;
+    load(&server, CONNECTIONS, TIME * 100, 200, each_once).await;
     let next = AtomicUsize::new(0);
     // Far apart, as people come.
     let in_turn = Arc::new(move || {
