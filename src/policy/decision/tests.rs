@@ -349,7 +349,7 @@ fn a_sign_in_leads_back_to_the_page() {
     };
     assert_eq!(
         sent(Some("https://app.example.com/form?a#f")),
-        "?rd=/form%3Fa"
+        "?rd=/form%3Fa&lost=1"
     );
     for other in [
         None,
@@ -361,6 +361,6 @@ fn a_sign_in_leads_back_to_the_page() {
         Some("https://app.example.com/.vestibule/start"),
         Some("/form"),
     ] {
-        assert_eq!(sent(other), "?rd=/", "{other:?}");
+        assert_eq!(sent(other), "?rd=/&lost=1", "{other:?}");
     }
 }
