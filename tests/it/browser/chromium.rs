@@ -33,6 +33,9 @@ const FLAGS: [&str; 11] = [
     "--hide-scrollbars",
 ];
 
+/// How often chromedriver may be started until it has a port.
+const DRIVER_STARTS: usize = 8;
+
 /// A browser that nobody has used before.
 pub(super) struct Chromium {
     pub(super) client: Client,
@@ -53,22 +56,7 @@ impl Chromium {
     }
 
     async fn with(preferences: Value) -> Self {
-        let mut driver = Command::new("/usr/bin/chromedriver")
-            .arg("--port=0")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("chromedriver is missing: run script/bootstrap test");
-        let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();
-        let port = lines
-            .find_map(|line| {
-                let line = line.ok()?;
-                let port = line.split_once("started successfully on port ")?.1;
-                Some(port.trim_end_matches('.').to_owned())
-            })
-            .expect("chromedriver says its port");
-        // What it says later must not stop it.
-        std::thread::spawn(move || lines.count());
+        let (mut driver, port) = driver();
         let profile = tempfile::tempdir().unwrap();
         let mut flags = FLAGS.map(str::to_owned).to_vec();
         flags.push(format!("--user-data-dir={}", profile.path().display()));
@@ -348,4 +336,35 @@ impl WebDriverCompatibleCommand for DevTools {
         let body = json!({ "cmd": self.method, "params": self.parameters });
         (Method::POST, Some(body.to_string()))
     }
+}
+
+/// chromedriver, and the port on which it listens.
+///
+/// It takes any free port of IPv6 and then wants the same one of IPv4. When another program has
+/// that one, it says so and ends, and is started again.
+fn driver() -> (Child, String) {
+    let mut said = Vec::new();
+    for _ in 0..DRIVER_STARTS {
+        let mut driver = Command::new("/usr/bin/chromedriver")
+            .arg("--port=0")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("chromedriver is missing: run script/bootstrap test");
+        let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();
+        let port = lines.by_ref().map_while(Result::ok).find_map(|line| {
+            let port = line
+                .split_once("started successfully on port ")
+                .map(|(_, port)| port.trim_end_matches('.').to_owned());
+            said.push(line);
+            port
+        });
+        if let Some(port) = port {
+            // What it says later must not stop it.
+            std::thread::spawn(move || lines.count());
+            return (driver, port);
+        }
+        let _ = driver.wait();
+    }
+    panic!("chromedriver does not start: {said:#?}");
 }
