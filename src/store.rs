@@ -16,11 +16,11 @@ mod sign_in;
 use std::sync::Arc;
 
 pub use crate::database::Error as DatabaseError;
+pub use application::KnownApplication;
 pub use application::ended_session::EndedHere;
 pub use application::gate_session::GateSession;
 pub use application::identity_key::StoredIdentityKey;
 pub use application::one_time_code::{CodeKind, OneTimeCode, ShownCode};
-pub use application::{KnownApplication, MOST_PROXY_KEYS};
 pub use company::deletion::CompanyUse;
 pub use company::usage::CompanyNotices;
 pub use connection::ConnectionUse;

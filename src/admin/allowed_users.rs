@@ -13,6 +13,7 @@ use super::{Admin, Refused};
 use crate::domain::{
     AllowedUsers, ApplicationId, ApplicationName, AuditAction, AuditNoun, Group, GroupId, Scope,
 };
+use crate::store::Tx;
 
 /// A step from one set of users to another.
 #[derive(Debug, PartialEq, Eq)]
@@ -79,6 +80,23 @@ impl Admin<'_> {
         found.collect()
     }
 
+    /// The company's groups, when those that are to be allowed are among them. Whoever deletes or renames one waits.
+    pub(super) async fn check_groups(
+        &self,
+        tx: &mut Tx,
+        wanted: &AllowedUsers,
+    ) -> Result<Vec<Group>, Refused> {
+        let known = tx.all_groups(self.company).await?;
+        let is_known = |id: &GroupId| known.iter().any(|group| group.id == *id);
+        if wanted.groups().iter().all(is_known) {
+            return Ok(known);
+        }
+        Err(Refused::invalid(
+            "groups",
+            "A permission group that was chosen is not there any more. Choose again.",
+        ))
+    }
+
     /// Lets these users of the company use an application and nobody else of it, when it is still the version that was read;
     /// `false` when it is so already.
     pub async fn set_allowed(
@@ -95,16 +113,7 @@ impl Admin<'_> {
             drop(tx);
             return Err(self.allowed_changed(&it).await?);
         }
-        // Who deletes or renames one waits.
-        let known = tx.all_groups(self.company).await?;
-        if let AllowedUsers::Groups(groups) = wanted
-            && !groups.iter().all(|id| known.iter().any(|it| it.id == *id))
-        {
-            return Err(Refused::invalid(
-                "groups",
-                "A permission group that was chosen is not there any more. Choose again.",
-            ));
-        }
+        let known = self.check_groups(&mut tx, wanted).await?;
         let steps = steps(&it.allowed, wanted);
         if steps.is_empty() {
             return Ok(false);

@@ -3,8 +3,6 @@
 //! Invariants: an application is the installation's, and only the operator changes it; a company's administrators see those that
 //! serve their company, and say of each which of their permission groups may use it. A proxy's key is shown once and kept as a hash.
 
-use std::collections::{HashMap, HashSet};
-
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 
@@ -206,61 +204,63 @@ impl Admin<'_> {
             .ok_or(Refused::NotFound)
     }
 
-    /// Lets a permission group use an application. Whoever is in no group that may, may not.
+    /// Lets a permission group use an application; `false` when it may already. Whoever is in no group that may, may not.
     pub async fn allow_group(&self, id: ApplicationId, group: &Group) -> Result<bool, Refused> {
-        let it = self.company_application(id).await?;
-        let mut tx = self.begin(Scope::GroupsWrite).await?;
-        let changed = tx.allow_group(id, self.company, group.id).await?;
         let detail = AuditDetail::Group(&group.title);
-        self.end_access(
-            tx,
-            changed,
-            AuditAction::ApplicationAllow,
-            &it,
-            Some(detail),
-        )
+        self.change_allowed(id, AuditAction::ApplicationAllow, Some(detail), |now| {
+            let mut groups = now.groups().to_vec();
+            if !groups.contains(&group.id) {
+                groups.push(group.id);
+            }
+            AllowedUsers::Groups(groups)
+        })
         .await
     }
 
-    /// Takes an application away from a permission group. It lets nobody in.
+    /// Takes an application away from a permission group; `false` when it does not let its users in. It lets nobody in.
     pub async fn deny_group(&self, id: ApplicationId, group: &Group) -> Result<bool, Refused> {
-        let it = self.company_application(id).await?;
-        let mut tx = self.begin(Scope::GroupsWrite).await?;
-        let changed = tx.deny_group(id, self.company, group.id).await?;
         let detail = AuditDetail::Group(&group.title);
-        self.end_access(tx, changed, AuditAction::ApplicationDeny, &it, Some(detail))
-            .await
+        self.change_allowed(id, AuditAction::ApplicationDeny, Some(detail), |now| {
+            let mut now = now.clone();
+            if let AllowedUsers::Groups(groups) = &mut now {
+                groups.retain(|id| *id != group.id);
+            }
+            now
+        })
+        .await
     }
 
-    /// Lets every user of the company use an application.
+    /// Lets every user of the company use an application; `false` when they may already.
     pub async fn allow_everybody(&self, id: ApplicationId) -> Result<bool, Refused> {
-        let it = self.company_application(id).await?;
-        let mut tx = self.begin(Scope::GroupsWrite).await?;
-        let changed = tx.allow_everybody(id, self.company).await?;
-        self.end_access(tx, changed, AuditAction::ApplicationAllow, &it, None)
+        let everybody = |_: &_| AllowedUsers::Everybody;
+        self.change_allowed(id, AuditAction::ApplicationAllow, None, everybody)
             .await
     }
 
-    /// Lets no user of the company use an application.
+    /// Lets no user of the company use an application; `false` when nobody may already.
     pub async fn allow_nobody(&self, id: ApplicationId) -> Result<bool, Refused> {
-        let it = self.company_application(id).await?;
-        let mut tx = self.begin(Scope::GroupsWrite).await?;
-        let changed = tx.allow_nobody(id, self.company).await?;
-        self.end_access(tx, changed, AuditAction::ApplicationDeny, &it, None)
+        let nobody = |_: &_| AllowedUsers::Groups(Vec::new());
+        self.change_allowed(id, AuditAction::ApplicationDeny, None, nobody)
             .await
     }
 
-    async fn end_access(
+    /// Makes others of those who may, whoever they are by then; `false` when they are so already.
+    async fn change_allowed(
         &self,
-        mut tx: Tx,
-        changed: bool,
+        id: ApplicationId,
         action: AuditAction,
-        it: &CompanyApplication,
         detail: Option<AuditDetail<'_>>,
+        change: impl FnOnce(&AllowedUsers) -> AllowedUsers,
     ) -> Result<bool, Refused> {
-        if !changed {
+        let it = self.company_application(id).await?;
+        let mut tx = self.begin(Scope::GroupsWrite).await?;
+        let now = tx.hold_allowed_users(id, self.company).await?;
+        let wanted = change(&now);
+        if wanted == now {
             return Ok(false);
         }
+        self.check_groups(&mut tx, &wanted).await?;
+        tx.set_allowed_users(id, self.company, &wanted).await?;
         let event = self.event(action, it.application.name.as_str());
         let event = match detail {
             Some(detail) => event.with_detail(detail),
@@ -274,13 +274,8 @@ impl Admin<'_> {
 
 /// The titles of groups by their identifiers, for lists; one that is gone has none.
 pub fn titles_of(groups: &[GroupId], known: &[Group]) -> Vec<String> {
-    let known: HashMap<GroupId, &Group> = known.iter().map(|group| (group.id, group)).collect();
-    let titles: HashSet<&str> = groups
-        .iter()
-        .filter_map(|id| known.get(id))
-        .map(|group| group.title.as_str())
-        .collect();
-    let mut titles: Vec<String> = titles.into_iter().map(str::to_owned).collect();
+    let named = known.iter().filter(|group| groups.contains(&group.id));
+    let mut titles: Vec<String> = named.map(|group| group.title.clone()).collect();
     titles.sort_unstable();
     titles
 }

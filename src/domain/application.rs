@@ -71,6 +71,16 @@ pub enum AllowedUsers {
     Groups(Vec<GroupId>),
 }
 
+impl AllowedUsers {
+    /// The groups whose users may; none of them where everybody may.
+    pub fn groups(&self) -> &[GroupId] {
+        match self {
+            Self::Everybody => &[],
+            Self::Groups(groups) => groups,
+        }
+    }
+}
+
 /// Where an application is and what it is told. What an older version has not written is the default.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -251,7 +261,7 @@ impl ApplicationSettings {
 }
 
 /// A path of an application, with its query: what a browser may be led back to on its host.
-pub fn is_path(text: &str) -> bool {
+fn is_path(text: &str) -> bool {
     super::ReturnTo::among(std::iter::empty(), text).is_ok()
 }
 

@@ -14,7 +14,7 @@ use std::collections::HashMap;
 use super::{Error, Store, Tx};
 use crate::database::columns::{Row, json, ms};
 use crate::database::statement::query;
-use crate::domain::{Application, ApplicationId, ApplicationName, CompanyId, ServedCompanies};
+use crate::domain::{Application, ApplicationId, CompanyId, ServedCompanies};
 use time::OffsetDateTime;
 
 macro_rules! select {
@@ -27,7 +27,7 @@ macro_rules! select {
 }
 
 /// The most keys of a proxy that count at the same time.
-pub const MOST_PROXY_KEYS: usize = 2;
+const MOST_PROXY_KEYS: usize = 2;
 
 /// An application with the hashes of its proxy's keys.
 #[derive(Debug, Clone)]
@@ -70,15 +70,6 @@ impl Store {
             })
         };
         rows.iter().map(known).collect()
-    }
-
-    /// The application of a name.
-    pub async fn application(
-        &self,
-        name: &ApplicationName,
-    ) -> Result<Option<KnownApplication>, Error> {
-        let all = self.applications().await?;
-        Ok(all.into_iter().find(|it| it.application.name == *name))
     }
 }
 
@@ -156,7 +147,7 @@ impl Tx {
         Ok(removed > 0)
     }
 
-    /// Adds a key of an application's proxy; of more than [`MOST_PROXY_KEYS`] the oldest stop counting.
+    /// Adds a key of an application's proxy; of more than two the oldest stop counting.
     pub async fn add_proxy_key(
         &mut self,
         id: ApplicationId,

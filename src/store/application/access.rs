@@ -10,19 +10,26 @@ use crate::database::statement::query;
 use crate::domain::{AllowedUsers, ApplicationId, CompanyId, GroupId};
 use crate::store::{Error, Store, Tx};
 
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT r.application_id, g.group_id FROM application_restriction r LEFT JOIN application_group g \
+             ON g.application_id = r.application_id AND g.company_id = r.company_id ",
+            $rest
+        )
+    };
+}
+
 impl Store {
     /// What a company has said of applications. Of the others everybody may use them.
     pub async fn restrictions(
         &self,
         company: CompanyId,
     ) -> Result<HashMap<ApplicationId, AllowedUsers>, Error> {
-        let rows = query(
-            "SELECT r.application_id, g.group_id FROM application_restriction r LEFT JOIN application_group g \
-             ON g.application_id = r.application_id AND g.company_id = r.company_id WHERE r.company_id = $1",
-        )
-        .bind(company.to_string())
-        .fetch_all(&self.database)
-        .await?;
+        let rows = query(select!("WHERE r.company_id = $1"))
+            .bind(company.to_string())
+            .fetch_all(&self.database)
+            .await?;
         by_application(&rows)
     }
 }
@@ -35,138 +42,52 @@ impl Tx {
         company: CompanyId,
     ) -> Result<AllowedUsers, Error> {
         self.lock_company(company).await?;
-        let rows = query(
-            "SELECT r.application_id, g.group_id FROM application_restriction r LEFT JOIN application_group g \
-             ON g.application_id = r.application_id AND g.company_id = r.company_id \
-             WHERE r.application_id = $1 AND r.company_id = $2",
-        )
-        .bind(application.to_string())
-        .bind(company.to_string())
-        .fetch_all(&mut *self)
-        .await?;
+        let rows = query(select!("WHERE r.application_id = $1 AND r.company_id = $2"))
+            .bind(application.to_string())
+            .bind(company.to_string())
+            .fetch_all(&mut *self)
+            .await?;
         let allowed = by_application(&rows)?.remove(&application);
         Ok(allowed.unwrap_or(AllowedUsers::Everybody))
     }
 
-    /// Lets these users of a company use an application, and nobody else of it.
+    /// Lets these users of a company use an application, and nobody else of it. (The caller holds them.)
     pub async fn set_allowed_users(
         &mut self,
         application: ApplicationId,
         company: CompanyId,
         allowed: &AllowedUsers,
     ) -> Result<(), Error> {
-        let AllowedUsers::Groups(groups) = allowed else {
-            self.allow_everybody(application, company).await?;
-            return Ok(());
+        let restriction = match allowed {
+            AllowedUsers::Everybody => {
+                "DELETE FROM application_restriction WHERE application_id = $1 AND company_id = $2"
+            }
+            AllowedUsers::Groups(_) => {
+                "INSERT INTO application_restriction (application_id, company_id) VALUES ($1, $2) ON CONFLICT DO NOTHING"
+            }
         };
-        self.allow_nobody(application, company).await?;
-        for group in groups {
-            self.put_allowed_group(application, company, *group).await?;
-        }
-        Ok(())
-    }
-
-    /// Lets the users of a permission group of the company use an application; whoever is in no such group may not. `false` when
-    /// they may already.
-    pub async fn allow_group(
-        &mut self,
-        application: ApplicationId,
-        company: CompanyId,
-        group: GroupId,
-    ) -> Result<bool, Error> {
-        self.lock_company(company).await?;
-        query(
-            "INSERT INTO application_restriction (application_id, company_id) VALUES ($1, $2) ON CONFLICT DO NOTHING",
-        )
-        .bind(application.to_string())
-        .bind(company.to_string())
-        .execute(&mut *self)
-        .await?;
-        let added = self.put_allowed_group(application, company, group).await?;
-        self.company_changed(company);
-        Ok(added > 0)
-    }
-
-    /// The users of a permission group may not use an application any more, unless by another group; `false` when they may not
-    /// already. Nobody is let in by it.
-    pub async fn deny_group(
-        &mut self,
-        application: ApplicationId,
-        company: CompanyId,
-        group: GroupId,
-    ) -> Result<bool, Error> {
-        self.lock_company(company).await?;
-        let removed = query(
-            "DELETE FROM application_group WHERE application_id = $1 AND company_id = $2 AND group_id = $3",
-        )
-        .bind(application.to_string())
-        .bind(company.to_string())
-        .bind(group.to_string())
-        .execute(&mut *self)
-        .await?;
-        self.company_changed(company);
-        Ok(removed > 0)
-    }
-
-    /// Lets every user of the company use an application again; `false` when they may already.
-    pub async fn allow_everybody(
-        &mut self,
-        application: ApplicationId,
-        company: CompanyId,
-    ) -> Result<bool, Error> {
-        self.lock_company(company).await?;
-        let removed = query(
-            "DELETE FROM application_restriction WHERE application_id = $1 AND company_id = $2",
-        )
-        .bind(application.to_string())
-        .bind(company.to_string())
-        .execute(&mut *self)
-        .await?;
-        self.company_changed(company);
-        Ok(removed > 0)
-    }
-
-    /// Lets nobody of the company use an application; `false` when nobody may already.
-    pub async fn allow_nobody(
-        &mut self,
-        application: ApplicationId,
-        company: CompanyId,
-    ) -> Result<bool, Error> {
-        self.lock_company(company).await?;
-        let added = query(
-            "INSERT INTO application_restriction (application_id, company_id) VALUES ($1, $2) ON CONFLICT DO NOTHING",
-        )
-        .bind(application.to_string())
-        .bind(company.to_string())
-        .execute(&mut *self)
-        .await?;
-        let removed =
-            query("DELETE FROM application_group WHERE application_id = $1 AND company_id = $2")
+        let groups = "DELETE FROM application_group WHERE application_id = $1 AND company_id = $2";
+        for statement in [groups, restriction] {
+            query(statement)
                 .bind(application.to_string())
                 .bind(company.to_string())
                 .execute(&mut *self)
                 .await?;
+        }
+        for group in allowed.groups() {
+            // Another company's group is not there.
+            query(
+                "INSERT INTO application_group (application_id, company_id, group_id) SELECT $1, $2, g.id FROM permission_group g \
+                 WHERE g.id = $3 AND g.company_id = $2 ON CONFLICT DO NOTHING",
+            )
+            .bind(application.to_string())
+            .bind(company.to_string())
+            .bind(group.to_string())
+            .execute(&mut *self)
+            .await?;
+        }
         self.company_changed(company);
-        Ok(added + removed > 0)
-    }
-
-    /// Another company's group is not there.
-    async fn put_allowed_group(
-        &mut self,
-        application: ApplicationId,
-        company: CompanyId,
-        group: GroupId,
-    ) -> Result<u64, Error> {
-        let added = query(
-            "INSERT INTO application_group (application_id, company_id, group_id) SELECT $1, $2, g.id FROM permission_group g \
-             WHERE g.id = $3 AND g.company_id = $2 ON CONFLICT DO NOTHING",
-        )
-        .bind(application.to_string())
-        .bind(company.to_string())
-        .bind(group.to_string())
-        .execute(self)
-        .await?;
-        Ok(added)
+        Ok(())
     }
 }
 
