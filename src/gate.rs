@@ -32,6 +32,9 @@ use crate::http::routes::{Routes, not_allowed};
 /// What is ours on an application's host (rule Q28).
 const BASE: &str = "/.vestibule";
 
+/// What the address of a check begins with.
+const CHECKS: &str = "/sso/check/";
+
 /// Every address of the face.
 pub(crate) fn routes() -> Routes {
     checks().merge(own()).merge(for_programs())
@@ -39,7 +42,7 @@ pub(crate) fn routes() -> Routes {
 
 /// What proxies ask.
 fn checks() -> Routes {
-    Routes::beneath("/sso/check/", Manner::CHECK)
+    Routes::beneath(CHECKS, Manner::CHECK)
         .route("/sso/check/{application}", any(check::answer))
         .route("/sso/check/{application}/", any(check::answer))
         .route("/sso/check/{application}/{*rest}", any(check::answer))

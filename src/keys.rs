@@ -242,6 +242,19 @@ pub fn in_order() -> [u8; 10] {
     bytes
 }
 
+/// A new secret of 256 bits for one browser: its text, and the hash by which we know it.
+pub fn new_secret() -> (String, [u8; 32]) {
+    let secret: [u8; 32] = random();
+    (BASE64_URL_SAFE_NO_PAD.encode(secret), hash(&secret))
+}
+
+/// The hash of such a text; none of any other.
+pub fn secret_hash(text: &str) -> Option<[u8; 32]> {
+    let octets = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?;
+    let secret: [u8; 32] = octets.try_into().ok()?;
+    Some(hash(&secret))
+}
+
 /// A new private key on P-256: PKCS #8 in DER.
 pub fn new_signing_key() -> Result<Vec<u8>, ErrorStack> {
     client_pair::p256()?.private_key_to_pkcs8()

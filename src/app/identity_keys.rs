@@ -204,16 +204,8 @@ pub async fn replace_identity_keys(
     entry: impl FnOnce(&KeyChange) -> Option<AuditEvent>,
 ) -> Result<KeyChange, IdentityKeyError> {
     let mut tx = store.begin().await?;
-    for key in tx.hold_identity_keys().await? {
-        tx.remove_identity_key(&key.kid).await?;
-    }
-    let key = new_key(keys, now, Some(now))?;
-    tx.add_identity_key(&key).await?;
-    tx.add_identity_key(&new_key(keys, now, None)?).await?;
-    let change = KeyChange {
-        kid: key.kid,
-        from: now,
-    };
+    let there = tx.hold_identity_keys().await?;
+    let change = begin_anew(&mut tx, there, keys, now).await?;
     end_change(tx, change, now, entry).await
 }
 
@@ -242,12 +234,27 @@ async fn make_identity_keys(
     if is_usable {
         return Ok(());
     }
+    begin_anew(&mut tx, there, keys, now).await?;
+    Ok(tx.commit(now).await?)
+}
+
+/// Puts a key that signs at once and one that waits in the place of those that are there.
+async fn begin_anew(
+    tx: &mut Tx,
+    there: Vec<StoredIdentityKey>,
+    keys: &Keys,
+    now: OffsetDateTime,
+) -> Result<KeyChange, IdentityKeyError> {
     for key in there {
         tx.remove_identity_key(&key.kid).await?;
     }
-    tx.add_identity_key(&new_key(keys, now, Some(now))?).await?;
+    let key = new_key(keys, now, Some(now))?;
+    tx.add_identity_key(&key).await?;
     tx.add_identity_key(&new_key(keys, now, None)?).await?;
-    Ok(tx.commit(now).await?)
+    Ok(KeyChange {
+        kid: key.kid,
+        from: now,
+    })
 }
 
 /// Those that this instance has sealed.

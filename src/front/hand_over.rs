@@ -8,8 +8,6 @@ use std::sync::Arc;
 use axum::extract::{Query, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use base64::Engine as _;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde::Deserialize;
 use time::Duration;
 
@@ -80,9 +78,9 @@ pub(super) fn found(app: &App, state: &str) -> Option<(HandOverState, Applicatio
 }
 
 async fn issue(app: &App, state: &HandOverState, signed_in: &SignedIn) -> Result<String, Error> {
-    let secret: [u8; 32] = keys::random();
+    let (text, hash) = keys::new_secret();
     let code = OneTimeCode {
-        hash: keys::hash(&secret),
+        hash,
         kind: CodeKind::Gate,
         application_id: state.application,
         origin: state.origin.clone(),
@@ -93,7 +91,7 @@ async fn issue(app: &App, state: &HandOverState, signed_in: &SignedIn) -> Result
         expires_at: app.clock.now().saturating_add(CODE_LIFE),
     };
     app.store.add_code(&code).await?;
-    Ok(BASE64_URL_SAFE_NO_PAD.encode(secret))
+    Ok(text)
 }
 
 pub(super) fn without_referrer(mut response: Response) -> Response {
@@ -151,14 +149,6 @@ fn page(
     next: &[&str],
     link: Option<Link>,
 ) -> Response {
-    let page = FailurePage {
-        frame: Frame::of(&site.company),
-        title: title.to_owned(),
-        what,
-        next: next.iter().map(|text| (*text).to_owned()).collect(),
-        code: None,
-        link,
-        other_link: None,
-    };
+    let page = FailurePage::notice(Frame::of(&site.company), title, what, next, link);
     Page::new(page).with_status(status).into_response()
 }

@@ -21,10 +21,9 @@ use crate::domain::{Email, Origin};
 use crate::http::address::address;
 use crate::http::client_address::ClientAddress;
 use crate::http::cookies::Cookie;
-use crate::http::csrf::check_origin;
+use crate::http::csrf::own_form;
 use crate::http::current_site::host_key;
 use crate::http::error::Error;
-use crate::http::form::{Encoding, PostedForm};
 use crate::http::pages::Frame;
 use crate::http::response::Page;
 use crate::site::{ReadyApplication, Site};
@@ -65,24 +64,15 @@ pub(super) async fn answer_at_hub(
     let answer = match parts.method {
         Method::GET => ask(&app, &parts, client),
         Method::HEAD => Ok(StatusCode::OK.into_response()),
-        Method::POST => match posted(&app, &mut parts, body).await {
-            Ok(form) => answered(&app, &parts, client, form),
+        Method::POST => match own_form(&mut parts, body, &app).await {
+            Ok(form) => form
+                .parse()
+                .and_then(|form| answered(&app, &parts, client, form)),
             Err(error) => Err(error),
         },
         _ => Err(Error::MethodNotAllowed),
     };
     answer.unwrap_or_else(IntoResponse::into_response)
-}
-
-async fn posted(
-    app: &Arc<App>,
-    parts: &mut Parts,
-    body: axum::body::Body,
-) -> Result<WhichForm, Error> {
-    check_origin(&parts.headers)?;
-    Encoding::Urlencoded.expect(&parts.headers)?;
-    let form = PostedForm::read(parts, body, app, app.config.limits.body_bytes).await?;
-    form.parse()
 }
 
 /// Leads on whoever has said it before, and asks the others.
@@ -200,13 +190,7 @@ fn known_companies(app: &App, parts: &Parts) -> Vec<Arc<Site>> {
     let Some(slugs) = Cookie::Companies.read(&parts.headers, https) else {
         return Vec::new();
     };
-    let sites = app.directory.sites();
-    let known = |slug: &str| {
-        let mut sites = sites.iter();
-        sites
-            .find(|site| site.company.slug.as_str() == slug)
-            .cloned()
-    };
+    let known = |slug| app.directory.site_named(slug);
     slugs
         .split(BETWEEN)
         .take(MOST_COMPANIES)

@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
 
 use super::entry::{Way, admit};
-use super::{pages, visitor};
+use super::{CHECKS, pages, visitor};
 use crate::app::App;
 use crate::http::client_address::{ClientAddress, Peer};
 use crate::http::error::Error;
@@ -21,8 +21,6 @@ use crate::policy::{
 };
 use crate::site::ReadyApplication;
 
-/// What the address of a check begins with.
-const ROOT: &str = "/sso/check/";
 const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
 const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
 
@@ -72,53 +70,47 @@ pub(super) async fn answer(
             let decision = match decide(rules, &asked, visit, &parts.headers) {
                 DecisionStep::Decided(decision) => decision,
                 DecisionStep::NeedsPerson(pending) => {
-                    let origin = asked.origin().to_string();
-                    let headers = &parts.headers;
-                    let known = visitor::find(&app, &application, &origin, headers, client);
+                    let (origin, headers) = (asked.origin(), &parts.headers);
+                    let known = visitor::find(&app, &application, origin, headers, client);
                     pending.with(known.await)
                 }
             };
             (decision, visit)
         }
     };
-    rendered(&CheckAnswer::render(&decision, rules, visit), &application)
+    rendered(CheckAnswer::render(&decision, rules, visit), &application)
 }
 
 /// The name of the application, and what follows it in the raw target.
 fn split(target: &str) -> Option<(&str, &str)> {
-    let after = target.strip_prefix(ROOT)?;
+    let after = target.strip_prefix(CHECKS)?;
     let end = after.find(['/', '?']).unwrap_or(after.len());
     after.split_at_checked(end)
 }
 
 /// The answer with the octets of its body.
-pub(super) fn rendered(answer: &CheckAnswer, application: &ReadyApplication) -> Response {
-    let (kind, body) = match answer.body() {
-        CheckBody::Empty => (None, Vec::new()),
-        CheckBody::Problem(problem) => (
-            Some(PROBLEM),
-            serde_json::to_vec(problem).unwrap_or_default(),
-        ),
-        CheckBody::Page(page) => (
-            Some(HTML),
-            pages::check_page(page, application).into_bytes(),
-        ),
+fn rendered(answer: CheckAnswer, application: &ReadyApplication) -> Response {
+    let (status, mut headers, body) = answer.into_parts();
+    let body = match body {
+        CheckBody::Empty => Body::empty(),
+        CheckBody::Problem(problem) => {
+            headers.insert(header::CONTENT_TYPE, PROBLEM);
+            Body::from(serde_json::to_vec(&problem).unwrap_or_default())
+        }
+        CheckBody::Page(page) => {
+            headers.insert(header::CONTENT_TYPE, HTML);
+            // A proxy may hand it to the browser as it is.
+            headers.insert(header::CONTENT_SECURITY_POLICY, policy::of(None));
+            headers.insert(
+                header::X_CONTENT_TYPE_OPTIONS,
+                HeaderValue::from_static("nosniff"),
+            );
+            Body::from(pages::check_page(&page, application))
+        }
     };
-    let mut response = Response::new(Body::from(body));
-    *response.status_mut() = answer.status();
-    let headers: &mut HeaderMap = response.headers_mut();
-    headers.extend(answer.headers().clone());
-    if let Some(kind) = kind {
-        headers.insert(header::CONTENT_TYPE, kind);
-    }
-    if matches!(answer.body(), CheckBody::Page(_)) {
-        // A proxy may hand it to the browser as it is.
-        headers.insert(header::CONTENT_SECURITY_POLICY, policy::of(None));
-        headers.insert(
-            header::X_CONTENT_TYPE_OPTIONS,
-            HeaderValue::from_static("nosniff"),
-        );
-    }
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
     response
 }
 

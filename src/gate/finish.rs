@@ -10,15 +10,17 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
 
-use super::place::{CurrentPlace, is_https};
+use super::place::CurrentPlace;
 use super::start::see_other;
 use super::{BASE, gate_cookie, pages, start_cookie};
 use crate::app::App;
+use crate::domain::SessionKey;
 use crate::http::client_address::ClientAddress;
 use crate::http::cookies::Cookie;
 use crate::http::error::Error;
 use crate::http::pages::Link;
 use crate::http::response::Page;
+use crate::keys;
 use crate::site::ApplicationPlace;
 use crate::store::{CodeKind, ShownCode};
 
@@ -34,9 +36,9 @@ pub(super) async fn show(
     Query(query): Query<FinishQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
-    let https = is_https(&place);
+    let https = place.origin.is_https();
     let former = gate_cookie::shown(&headers, https);
-    let Some(hash) = gate_cookie::hash_of(&query.code) else {
+    let Some(hash) = keys::secret_hash(&query.code) else {
         return Ok(start_again(&place));
     };
     let now = app.clock.now();
@@ -65,13 +67,14 @@ pub(super) async fn show(
     };
     let cookie = start_cookie::take(&headers, https, &code.binding);
     let is_here = code.application_id == place.application.id()
-        && code.origin == place.origin.to_string()
+        && code.origin == place.origin.as_str()
         && now < code.expires_at;
     let Some(taken) = cookie.filter(|_| is_here) else {
         tx.commit(now).await?;
         return Ok(start_again(&place));
     };
-    let (value, key) = gate_cookie::new_secret();
+    let (value, hash) = keys::new_secret();
+    let key = SessionKey(hash);
     let begun = tx.begin_gate_session(&code, key, now).await?;
     tx.commit(now).await?;
     if let Some(former) = former {

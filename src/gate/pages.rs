@@ -29,15 +29,7 @@ pub(super) struct SignOutPage {
 
 /// A page that says what happened and what to do next.
 pub(super) fn notice(title: &str, what: String, next: &[&str], link: Option<Link>) -> FailurePage {
-    FailurePage {
-        frame: Frame::at_application(BASE),
-        title: title.to_owned(),
-        what,
-        next: next.iter().map(|text| (*text).to_owned()).collect(),
-        code: None,
-        link,
-        other_link: None,
-    }
+    FailurePage::notice(Frame::at_application(BASE), title, what, next, link)
 }
 
 /// The page of an answer to a check.

@@ -26,8 +26,3 @@ impl FromRequestParts<Arc<App>> for CurrentPlace {
             .ok_or_else(|| Error::UnknownSite(told_host(&parts.headers)))
     }
 }
-
-/// Whether a place is served over https.
-pub(super) fn is_https(place: &ApplicationPlace) -> bool {
-    place.origin.to_string().starts_with("https:")
-}

@@ -21,8 +21,7 @@ pub(super) async fn show(
     headers: HeaderMap,
 ) -> Response {
     let application = &place.application;
-    let origin = place.origin.to_string();
-    let known = visitor::find(&app, application, &origin, &headers, client).await;
+    let known = visitor::find(&app, application, &place.origin, &headers, client).await;
     // Somebody who may was refused for what the request was.
     let refusal = match known {
         KnownVisitor::Allowed(_) => CheckRefusal::CrossSite,

@@ -11,15 +11,14 @@ use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::response::{IntoResponse as _, Response};
 
 use super::pages::{SignOutPage, notice};
-use super::place::{CurrentPlace, is_https};
+use super::place::CurrentPlace;
 use super::start::see_other;
 use super::{BASE, visitor};
 use crate::app::App;
 use crate::http::client_address::ClientAddress;
 use crate::http::cookies::Cookie;
-use crate::http::csrf::{check_origin, csrf_token, has_token};
+use crate::http::csrf::{csrf_token, has_token, own_form};
 use crate::http::error::Error;
-use crate::http::form::{Encoding, PostedForm};
 use crate::http::pages::{Frame, Link};
 use crate::http::response::Page;
 use crate::logout;
@@ -37,7 +36,7 @@ pub(super) async fn show(
     if is_meant(&headers) {
         return end(&app, &place, &headers, client).await;
     }
-    let https = is_https(&place);
+    let https = place.origin.is_https();
     let page = SignOutPage {
         frame: Frame::at_application(BASE),
         application: place.application.application.display_name.clone(),
@@ -55,9 +54,7 @@ pub(super) async fn submit(
     request: Request,
 ) -> Result<Response, Error> {
     let (mut parts, body) = request.into_parts();
-    check_origin(&parts.headers)?;
-    Encoding::Urlencoded.expect(&parts.headers)?;
-    let form = PostedForm::read(&mut parts, body, &app, app.config.limits.body_bytes).await?;
+    let form = own_form(&mut parts, body, &app).await?;
     if !has_token(&form, token(&app, &place, &parts.headers)) {
         return Err(Error::ForeignForm);
     }
@@ -71,7 +68,7 @@ fn token(app: &App, place: &ApplicationPlace, headers: &HeaderMap) -> Option<Str
     } else {
         Cookie::Gate
     };
-    let value = cookie.read(headers, is_https(place))?;
+    let value = cookie.read(headers, place.origin.is_https())?;
     Some(csrf_token(app, PURPOSE, cookie, value))
 }
 
@@ -89,9 +86,8 @@ async fn end(
     headers: &HeaderMap,
     client: Option<IpAddr>,
 ) -> Result<Response, Error> {
-    let https = is_https(place);
-    let origin = place.origin.to_string();
-    let parent = visitor::parent(app, &place.application, &origin, headers, client).await?;
+    let https = place.origin.is_https();
+    let parent = visitor::parent(app, &place.application, &place.origin, headers, client).await?;
     let ended = match parent {
         Some(parent) => logout::end_session(app, parent).await?,
         None => None,

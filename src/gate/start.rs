@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
 
-use super::place::{CurrentPlace, is_https};
+use super::place::CurrentPlace;
 use super::{BASE, pages, start_cookie, visitor};
 use crate::app::{App, HandOverState};
 use crate::domain::ReturnTo;
@@ -21,7 +21,7 @@ use crate::http::pages::Link;
 use crate::http::response::Page;
 use crate::keys;
 use crate::policy::{CheckRefusal, KnownVisitor, Visit};
-use crate::site::{ApplicationPlace, Site};
+use crate::site::ApplicationPlace;
 
 /// The longest path that a hand-over carries, in octets.
 const LONGEST: usize = 2_000;
@@ -57,8 +57,7 @@ pub(super) async fn show(
         let login = address("/sso/login", &[("return_to", Some(back_to.as_str()))]);
         return see_other(&login, []);
     }
-    let origin = place.origin.to_string();
-    let known = visitor::find(&app, application, &origin, &headers, client).await;
+    let known = visitor::find(&app, application, &place.origin, &headers, client).await;
     match known {
         KnownVisitor::Allowed(_) => return led_back(&place, &back_to, &headers),
         KnownVisitor::Refused { .. } => {
@@ -76,10 +75,10 @@ pub(super) async fn show(
         KnownVisitor::Nobody | KnownVisitor::UnusableToken => {}
     }
     let target = target(&app, &place, query.organization.as_deref())?;
-    let cookie = start_cookie::add(&headers, is_https(&place), app.clock.now());
+    let cookie = start_cookie::add(&headers, place.origin.is_https(), app.clock.now());
     let state = HandOverState::new(
         application.id(),
-        origin,
+        place.origin.to_string(),
         back_to,
         cookie.binding,
         app.clock.now(),
@@ -109,19 +108,17 @@ fn target(
     organization: Option<&str>,
 ) -> Result<String, Error> {
     let application = &place.application;
-    let sites = app.directory.sites();
-    let serving: Vec<&Arc<Site>> = sites
-        .iter()
-        .filter(|site| application.application.companies.has(site.company.id))
-        .collect();
+    let served = &application.rules.companies;
     let named = place.company.as_deref().or(organization);
+    let only = || served.first().filter(|_| served.len() == 1);
     let found = match named {
-        Some(named) => serving.iter().find(|site| {
-            let company = &site.company;
-            company.slug.as_str() == named || company.id.to_string() == named
+        Some(named) => app.directory.site_named(named).or_else(|| {
+            let id = named.parse().ok()?;
+            app.directory.site_of(id)
         }),
-        None => serving.first().filter(|_| serving.len() == 1),
+        None => only().and_then(|slug| app.directory.site_named(slug)),
     };
+    let found = found.filter(|site| application.application.companies.has(site.company.id));
     if let Some(site) = found {
         return Ok(site.company.origin.to_string());
     }
@@ -139,7 +136,7 @@ fn led_back(
     back_to: &str,
     headers: &HeaderMap,
 ) -> Result<Response, Error> {
-    let https = is_https(place);
+    let https = place.origin.is_https();
     let mark = keys::hex(&keys::hash(back_to.as_bytes())[..16]);
     if Cookie::Returned.read(headers, https) == Some(mark.as_str()) {
         let name = &place.application.application.display_name;

@@ -2,12 +2,10 @@
 //!
 //! Invariant: a code is taken from the browser only that holds the cookie which its hand-over began with.
 
-use axum::http::{HeaderMap, HeaderValue, header};
-use base64::Engine as _;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use axum::http::{HeaderMap, HeaderValue};
 use time::OffsetDateTime;
 
-use super::gate_cookie::hash_of;
+use crate::http::cookies::{lax, pairs};
 use crate::keys;
 
 /// How many a browser has at a time.
@@ -25,8 +23,7 @@ pub(super) struct StartCookie {
 
 /// Makes one more.
 pub(super) fn add(headers: &HeaderMap, https: bool, now: OffsetDateTime) -> StartCookie {
-    let secret: [u8; 32] = keys::random();
-    let value = BASE64_URL_SAFE_NO_PAD.encode(secret);
+    let (value, binding) = keys::new_secret();
     // Names sort by the time at which they were made.
     let seconds = u32::try_from(now.unix_timestamp()).unwrap_or(u32::MAX);
     let suffix = format!("{seconds:08x}{}", keys::hex(&keys::random::<2>()));
@@ -41,32 +38,25 @@ pub(super) fn add(headers: &HeaderMap, https: bool, now: OffsetDateTime) -> Star
         .take(over)
         .filter_map(|name| clear(name, https))
         .collect();
-    let attributes = attributes(https);
+    let attributes = lax(https);
     let cookie = format!(
         "{}{suffix}={value}{attributes}; Max-Age={SECONDS}",
         prefix(https)
     );
     set.extend(HeaderValue::try_from(cookie));
-    StartCookie {
-        set,
-        binding: keys::hash(&secret),
-    }
+    StartCookie { set, binding }
 }
 
 /// The `Set-Cookie` that takes away the cookie which a hand-over began with; none when the browser does not hold it.
 pub(super) fn take(headers: &HeaderMap, https: bool, binding: &[u8; 32]) -> Option<HeaderValue> {
-    let same = |value: &str| hash_of(value).is_some_and(|hash| keys::same(&hash, binding));
+    let same =
+        |value: &str| keys::secret_hash(value).is_some_and(|hash| keys::same(&hash, binding));
     let (name, _) = all(headers, https).find(|(_, value)| same(value))?;
     clear(name, https)
 }
 
 fn all(headers: &HeaderMap, https: bool) -> impl Iterator<Item = (&str, &str)> {
-    let cookies = headers.get_all(header::COOKIE).iter();
-    cookies
-        .filter_map(|header| header.to_str().ok())
-        .flat_map(|header| header.split(';'))
-        .filter_map(|pair| pair.trim_matches([' ', '\t']).split_once('='))
-        .filter(move |(name, _)| is_ours(name, https))
+    pairs(headers).filter(move |(name, _)| is_ours(name, https))
 }
 
 fn is_ours(name: &str, https: bool) -> bool {
@@ -77,7 +67,7 @@ fn is_ours(name: &str, https: bool) -> bool {
 }
 
 fn clear(name: &str, https: bool) -> Option<HeaderValue> {
-    HeaderValue::try_from(format!("{name}={}; Max-Age=0", attributes(https))).ok()
+    HeaderValue::try_from(format!("{name}={}; Max-Age=0", lax(https))).ok()
 }
 
 const fn prefix(https: bool) -> &'static str {
@@ -88,16 +78,9 @@ const fn prefix(https: bool) -> &'static str {
     }
 }
 
-const fn attributes(https: bool) -> &'static str {
-    if https {
-        "; Path=/; HttpOnly; SameSite=Lax; Secure"
-    } else {
-        "; Path=/; HttpOnly; SameSite=Lax"
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use axum::http::header;
     use time::Duration;
 
     use super::*;

@@ -10,7 +10,7 @@ use crate::app::{App, Brought, SessionError};
 use crate::domain::SessionKey;
 use crate::http::cookies::Cookie;
 use crate::http::session::secret_of;
-use crate::policy::KnownVisitor;
+use crate::policy::{KnownVisitor, RequestOrigin};
 use crate::site::ReadyApplication;
 
 /// How long a check waits for a slow database, of the 200 milliseconds that Envoy waits for the check.
@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_millis(150);
 pub(super) async fn find(
     app: &App,
     application: &ReadyApplication,
-    origin: &str,
+    origin: &RequestOrigin,
     headers: &HeaderMap,
     client: Option<IpAddr>,
 ) -> KnownVisitor {
@@ -41,7 +41,7 @@ pub(super) async fn find(
 async fn known(
     app: &App,
     application: &ReadyApplication,
-    origin: &str,
+    origin: &RequestOrigin,
     headers: &HeaderMap,
     client: Option<IpAddr>,
 ) -> Result<KnownVisitor, SessionError> {
@@ -66,17 +66,16 @@ async fn known(
 }
 
 /// Whether the site at an origin is that of somebody's company.
-fn is_own_site(app: &App, origin: &str, known: &KnownVisitor) -> bool {
+fn is_own_site(app: &App, origin: &RequestOrigin, known: &KnownVisitor) -> bool {
     let company = match known {
         KnownVisitor::Allowed(identity) => identity.company(),
         KnownVisitor::Refused { company } => company,
         KnownVisitor::Nobody | KnownVisitor::UnusableToken | KnownVisitor::Unasked => return true,
     };
-    let host = origin.split_once("://").map_or(origin, |(_, host)| host);
-    let site = app.directory.site(host);
+    let site = app.directory.site_named(company);
     site.is_some_and(|site| {
         let mut origins = site.company.origins();
-        site.company.slug.as_str() == company && origins.any(|own| own.as_str() == origin)
+        origins.any(|own| own.as_str() == origin.as_str())
     })
 }
 
@@ -84,11 +83,11 @@ fn is_own_site(app: &App, origin: &str, known: &KnownVisitor) -> bool {
 pub(super) async fn parent(
     app: &App,
     application: &ReadyApplication,
-    origin: &str,
+    origin: &RequestOrigin,
     headers: &HeaderMap,
     client: Option<IpAddr>,
 ) -> Result<Option<SessionKey>, SessionError> {
-    let https = origin.starts_with("https:");
+    let https = origin.is_https();
     if application.is_at_site() {
         let id = Cookie::Session.read(headers, https).and_then(secret_of);
         return Ok(id.map(|id| app.store.session_key(&id)));
@@ -98,6 +97,7 @@ pub(super) async fn parent(
     };
     let gate = app.gate_session(key, client).await?;
     // A cookie counts where it was set, for the application that it was set for.
-    let gate = gate.filter(|it| it.application_id == application.id() && it.origin == origin);
+    let gate =
+        gate.filter(|it| it.application_id == application.id() && it.origin == origin.as_str());
     Ok(gate.map(|it| it.parent))
 }

@@ -31,8 +31,7 @@ pub(super) async fn show(
     headers: HeaderMap,
 ) -> Result<Response, Error> {
     let application = &place.application;
-    let origin = place.origin.to_string();
-    let known = visitor::find(&app, application, &origin, &headers, client).await;
+    let known = visitor::find(&app, application, &place.origin, &headers, client).await;
     let (status, content) = match known {
         KnownVisitor::Allowed(identity) => {
             let who = json!({

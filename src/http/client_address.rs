@@ -27,21 +27,12 @@ impl FromRequestParts<Arc<App>> for ClientAddress {
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Infallible> {
         let trusted = &app.config.trusted_proxies;
-        if parts.extensions.get::<LocalProxy>().is_some() {
-            let lines = parts.headers.get_all("x-forwarded-for").iter();
-            let mut hops = lines
-                .rev()
-                .flat_map(|line| line.as_bytes().rsplit(|it| *it == b','));
-            let last = hops.next();
-            return Ok(Self(last.and_then(forwarded_address)));
+        let peer = parts.extensions.get::<Peer>();
+        let peer = peer.map(|peer| peer.0.ip().to_canonical());
+        if peer.is_none() && parts.extensions.get::<LocalProxy>().is_none() {
+            return Ok(Self(None));
         }
-        let peer = parts
-            .extensions
-            .get::<Peer>()
-            .map(|peer| peer.0.ip().to_canonical());
-        Ok(Self(
-            peer.map(|peer| client_address(peer, &parts.headers, trusted)),
-        ))
+        Ok(Self(client_address(peer, &parts.headers, trusted)))
     }
 }
 
@@ -49,15 +40,19 @@ impl FromRequestParts<Arc<App>> for ClientAddress {
 ///
 /// What stands left of it was written by the client, and is not even read. Where a trusted proxy wrote no address, that
 /// proxy is the client: nothing further to the left is worth more.
-fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpBlock]) -> IpAddr {
+fn client_address(
+    peer: Option<IpAddr>,
+    headers: &HeaderMap,
+    trusted: &[IpBlock],
+) -> Option<IpAddr> {
     let is_trusted = |address: IpAddr| trusted.iter().any(|block| block.contains(address));
     let mut nearest = peer;
     let lines = headers.get_all("x-forwarded-for").iter().rev();
     let mut hops = lines.flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','));
-    while is_trusted(nearest)
+    while nearest.is_none_or(is_trusted)
         && let Some(address) = hops.next().and_then(forwarded_address)
     {
-        nearest = address;
+        nearest = Some(address);
     }
     nearest
 }
@@ -89,7 +84,9 @@ mod tests {
                 (name.clone(), value)
             })
             .collect();
-        client_address(peer.parse().unwrap(), &headers, &trusted).to_string()
+        let peer = Some(peer.parse().unwrap());
+        let client = client_address(peer, &headers, &trusted).unwrap();
+        client.to_string()
     }
 
     #[test]
@@ -122,6 +119,23 @@ mod tests {
             ("[::ffff:198.51.100.1]:80", "198.51.100.1"),
         ] {
             assert_eq!(client("127.0.0.1", &[written.as_bytes()]), address);
+        }
+    }
+
+    // Q16: whoever may open the socket is trusted, and what it says is read like any other proxy's word.
+    #[test]
+    fn behind_the_socket_is_who_is_no_trusted_proxy() {
+        let trusted: Vec<IpBlock> = vec!["10.0.0.0/8".parse().unwrap()];
+        let name = header::HeaderName::from_static("x-forwarded-for");
+        for (hops, expected) in [
+            ("198.51.100.1", Some("198.51.100.1")),
+            ("1.2.3.4, 198.51.100.1, 10.1.1.1", Some("198.51.100.1")),
+            ("unknown", None),
+        ] {
+            let value = header::HeaderValue::from_static(hops);
+            let headers = HeaderMap::from_iter([(name.clone(), value)]);
+            let found = client_address(None, &headers, &trusted);
+            assert_eq!(found, expected.map(|it| it.parse().unwrap()), "{hops}");
         }
     }
 

@@ -68,12 +68,7 @@ impl Cookie {
     /// `Set-Cookie` attributes.
     fn attributes(self, https: bool) -> &'static str {
         match (self, https) {
-            (Self::Session | Self::Gate | Self::Returned | Self::Companies, true) => {
-                "; Path=/; HttpOnly; SameSite=Lax; Secure"
-            }
-            (Self::Session | Self::Gate | Self::Returned | Self::Companies, false) => {
-                "; Path=/; HttpOnly; SameSite=Lax"
-            }
+            (Self::Session | Self::Gate | Self::Returned | Self::Companies, https) => lax(https),
             // Read with forms and pages of ours only.
             (Self::Known | Self::Form, true) => "; Path=/; HttpOnly; SameSite=Strict; Secure",
             (Self::Known | Self::Form, false) => "; Path=/; HttpOnly; SameSite=Strict",
@@ -89,13 +84,8 @@ impl Cookie {
     /// The cookie's value, when the browser sent exactly one that may be ours.
     pub fn read(self, headers: &HeaderMap, https: bool) -> Option<&str> {
         let name = self.name(https);
-        let mut values = headers
-            .get_all(header::COOKIE)
-            .iter()
-            .filter_map(|header| header.to_str().ok())
-            .flat_map(|header| header.split(';'))
-            .filter_map(|pair| pair.trim_matches([' ', '\t']).split_once('='))
-            .filter_map(|(found, value)| (found == name).then_some(value));
+        let mut values =
+            pairs(headers).filter_map(|(found, value)| (found == name).then_some(value));
         let value = values.next()?;
         (values.next().is_none() && is_value(value)).then_some(value)
     }
@@ -130,6 +120,25 @@ impl Cookie {
             self.attributes(https)
         ))
         .unwrap_or_else(|_| HeaderValue::from_static(""))
+    }
+}
+
+/// The names and values of all cookies that came.
+pub(crate) fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|header| header.to_str().ok())
+        .flat_map(|header| header.split(';'))
+        .filter_map(|pair| pair.trim_matches([' ', '\t']).split_once('='))
+}
+
+/// Attributes of a cookie that comes with every request of its own site, and with links from others.
+pub(crate) const fn lax(https: bool) -> &'static str {
+    if https {
+        "; Path=/; HttpOnly; SameSite=Lax; Secure"
+    } else {
+        "; Path=/; HttpOnly; SameSite=Lax"
     }
 }
 

@@ -4,8 +4,10 @@
 
 use std::sync::Arc;
 
+use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts as _, Request};
 use axum::http::HeaderMap;
+use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 
 use super::cookies::Cookie;
@@ -36,9 +38,7 @@ impl<T: Purpose + DeserializeOwned> FromRequest<Arc<App>> for CsrfForm<T> {
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Error> {
         let (mut parts, body) = request.into_parts();
         let CurrentSite(site) = CurrentSite::from_request_parts(&mut parts, app).await?;
-        check_origin(&parts.headers)?;
-        Encoding::Urlencoded.expect(&parts.headers)?;
-        let form = PostedForm::read(&mut parts, body, app, app.config.limits.body_bytes).await?;
+        let form = own_form(&mut parts, body, app).await?;
         let cookies = [Cookie::Session, Cookie::Login].into_iter();
         let tokens = cookies.filter_map(|cookie| {
             let value = cookie.read(&parts.headers, site.is_https())?;
@@ -49,6 +49,17 @@ impl<T: Purpose + DeserializeOwned> FromRequest<Arc<App>> for CsrfForm<T> {
         }
         form.parse().map(Self)
     }
+}
+
+/// The form that came, from a page of this site as far as the browser says.
+pub(crate) async fn own_form(
+    parts: &mut Parts,
+    body: Body,
+    app: &Arc<App>,
+) -> Result<PostedForm, Error> {
+    check_origin(&parts.headers)?;
+    Encoding::Urlencoded.expect(&parts.headers)?;
+    PostedForm::read(parts, body, app, app.config.limits.body_bytes).await
 }
 
 /// The token for a form of this purpose, bound to a cookie's value.

@@ -35,9 +35,6 @@ use super::routes::{KnownRoutes, NO_PATTERN, Route, Routes, not_allowed};
 use crate::app::App;
 use crate::site::Site;
 
-/// What the address of a check begins with.
-const CHECKS: &str = "/sso/check/";
-
 /// The routes with everything that is around them.
 #[derive(Debug, Clone)]
 pub struct Edge {
@@ -87,7 +84,8 @@ impl Edge {
 
     /// The answer to a check; to anything else, that there is nothing.
     pub(crate) async fn answer_check(&self, request: Request) -> Response {
-        if request.uri().path().starts_with(CHECKS) {
+        let route = self.known.at(request.uri().path());
+        if route.manner.reader == Reader::Proxy {
             return self.answer(request).await;
         }
         RequestVisit::unread().end(Error::NotFound.into_response())

@@ -109,6 +109,27 @@ pub struct FailurePage {
     pub other_link: Option<Link>,
 }
 
+impl FailurePage {
+    /// A page that says what happened and what to do next, without a code.
+    pub fn notice(
+        frame: Frame,
+        title: &str,
+        what: String,
+        next: &[&str],
+        link: Option<Link>,
+    ) -> Self {
+        Self {
+            frame,
+            title: title.to_owned(),
+            what,
+            next: next.iter().map(|text| (*text).to_owned()).collect(),
+            code: None,
+            link,
+            other_link: None,
+        }
+    }
+}
+
 /// The way on from a page.
 #[derive(Debug)]
 pub struct Link {

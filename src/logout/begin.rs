@@ -2,8 +2,6 @@
 //!
 //! Tests: `tests/it/slo/begun.rs`. The other half, logout that begins elsewhere, is `receive.rs`.
 
-use base64::Engine as _;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use time::Duration;
 
 use super::oidc::relying_party::{self, EndedSession};
@@ -75,12 +73,9 @@ pub async fn address_of_end(app: &App, ended: &EndedHere) -> Result<Option<Strin
     let Some(site) = app.directory.site_of(ended.session.company_id) else {
         return Ok(None);
     };
-    let secret: [u8; 32] = keys::random();
+    let (handle, hash) = keys::new_secret();
     let until = app.clock.now().saturating_add(ON_ITS_WAY);
-    app.store
-        .keep_ended(&keys::hash(&secret), ended, until)
-        .await?;
-    let handle = BASE64_URL_SAFE_NO_PAD.encode(secret);
+    app.store.keep_ended(&hash, ended, until).await?;
     Ok(Some(format!(
         "{}/sso/logout?handle={handle}",
         site.company.origin
@@ -93,11 +88,10 @@ pub async fn ended_by_handle(
     site: &Site,
     handle: &str,
 ) -> Result<Option<EndedHere>, store::Error> {
-    let Ok(secret) = BASE64_URL_SAFE_NO_PAD.decode(handle) else {
+    let Some(hash) = keys::secret_hash(handle) else {
         return Ok(None);
     };
-    let handle = keys::hash(&secret);
-    let ended = app.store.take_ended(&handle, app.clock.now()).await?;
+    let ended = app.store.take_ended(&hash, app.clock.now()).await?;
     Ok(ended.filter(|it| it.session.company_id == site.company.id))
 }
 

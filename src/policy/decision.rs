@@ -41,8 +41,9 @@ pub enum Decision {
 /// That somebody may pass. Only a decision makes one:
 ///
 /// ```compile_fail,E0451
-/// # fn identity() -> vestibule::policy::ForwardedIdentity { unimplemented!() }
-/// let permit = vestibule::policy::Permit { identity: identity() };
+/// fn permit(identity: vestibule::policy::ForwardedIdentity) -> vestibule::policy::Permit {
+///     vestibule::policy::Permit { identity }
+/// }
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Permit {

@@ -102,6 +102,11 @@ impl RequestOrigin {
         &self.text
     }
 
+    /// True for https.
+    pub fn is_https(&self) -> bool {
+        self.text.starts_with("https:")
+    }
+
     /// The host without its port.
     pub fn host(&self) -> &str {
         self.text

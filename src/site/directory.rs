@@ -27,6 +27,7 @@ pub struct Directory {
 struct Snapshot {
     by_host: HashMap<String, Arc<Site>>,
     by_company: HashMap<CompanyId, Arc<Site>>,
+    by_slug: HashMap<String, Arc<Site>>,
     single: Option<Arc<Site>>,
 }
 
@@ -71,6 +72,11 @@ impl Directory {
         self.snapshot.load().by_company.get(&company).cloned()
     }
 
+    /// The site of the company of a slug.
+    pub fn site_named(&self, slug: &str) -> Option<Arc<Site>> {
+        self.snapshot.load().by_slug.get(slug).cloned()
+    }
+
     /// Whether there is one company and no other.
     pub fn is_single(&self) -> bool {
         self.snapshot.load().by_company.len() == 1
@@ -97,6 +103,8 @@ impl Directory {
             if self.single.as_deref() == Some(site.company.slug.as_str()) {
                 snapshot.single = Some(Arc::clone(&site));
             }
+            let slug = site.company.slug.to_string();
+            snapshot.by_slug.insert(slug, Arc::clone(&site));
             snapshot.by_company.insert(site.company.id, site);
         }
         self.snapshot.store(Arc::new(snapshot));
