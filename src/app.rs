@@ -4,6 +4,8 @@
 //! and sessions count only while it does.
 
 mod applications;
+mod error;
+mod exchanges;
 mod hand_over;
 mod identity_keys;
 mod logout_hint;
@@ -20,11 +22,11 @@ mod shares;
 mod synchronisation;
 mod throttle;
 mod turns;
+mod upstreams;
 mod visitors;
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::{Duration, Instant};
@@ -35,16 +37,16 @@ use time::OffsetDateTime;
 use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::directory::Directories;
-use crate::domain::{Company, CompanyDomain, CompanyId, Origin, OriginError};
-use crate::keys::{self, Keys, KeysError};
-use crate::outbound::ProviderFailure;
+use crate::domain::{Company, CompanyDomain, CompanyId, Origin};
+use crate::keys::{self, Keys};
 use crate::saml::cross_check::{CrossCheck, Incomparable};
-use crate::saml::signature::SignError;
 use crate::second_opinion::second_opinion;
 use crate::site::{Applications, Directory, Site, SpKeys};
 use crate::store::{self, Retention, Store};
 use providers::Providers;
 
+pub use error::AppError;
+pub use exchanges::{Exchange, Exchanges, NoShare, Sharer};
 pub use hand_over::HandOverState;
 pub use identity_keys::{
     IdentityKeyError, IdentityKeys, KeyChange, replace_identity_keys, rotate_identity_keys,
@@ -60,6 +62,7 @@ pub use sessions::{Asker, SessionCache, SessionError};
 pub use shares::{NoTurn, Turn};
 pub use throttle::{Counted, Guess, Guesser, Throttle, Wait};
 pub use turns::{LARGE, Turns, VERY_LARGE};
+pub use upstreams::Upstreams;
 pub use visitors::{Brought, DescribedVisitor, Visitors};
 
 /// How often the change log is read.
@@ -89,6 +92,10 @@ pub struct App {
     pub applications: Applications,
     pub sessions: SessionCache,
     pub visitors: Visitors,
+    /// The servers of applications behind our own proxy.
+    pub upstreams: Upstreams,
+    /// What our own proxy holds open.
+    pub exchanges: Exchanges,
     /// The installation's own origin, where it has one.
     pub hub: Option<Origin>,
     /// What signs identity tokens.
@@ -107,29 +114,6 @@ pub struct App {
     keys_behind: AtomicBool,
     /// The change counter up to which the log was followed.
     revision: AtomicI64,
-}
-
-/// Why the application cannot start.
-#[derive(Debug, thiserror::Error)]
-pub enum AppError {
-    #[error(transparent)]
-    Keys(#[from] KeysError),
-    #[error("The signing key cannot sign: {0}")]
-    SpKeys(#[from] SignError),
-    #[error(transparent)]
-    Store(#[from] store::Error),
-    #[error(
-        "The keys in {dir} (and those that the configuration names) are not the keys of this database: {which}. Put the right ones there: from the backup (vestibule restore), or from the node that this database was used with. Only if they are lost, go on with --accept-new-keys: with another instance key every password of a user is lost, with other SAML keys every company has to take up new metadata.", dir = dir.display()
-    )]
-    ForeignKeys { which: String, dir: PathBuf },
-    #[error(transparent)]
-    Providers(#[from] ProviderFailure),
-    #[error("hub.origin in the configuration is no origin: {0}.")]
-    Hub(OriginError),
-    #[error("The process is stopping.")]
-    Stopped,
-    #[error("This build has no second implementation that verification.cross_check could ask.")]
-    NoSecondOpinion,
 }
 
 impl App {
@@ -156,6 +140,8 @@ impl App {
             ),
             applications: Applications::default(),
             visitors: Visitors::new(store.clone(), config.session.gate_cache_megabytes),
+            upstreams: Upstreams::new(config.proxy.connect_timeout.std()),
+            exchanges: Exchanges::new(&config.proxy),
             hub: applications::hub(&config)?,
             identity_keys: IdentityKeys::default(),
             throttle: Throttle::new(&config.limits, clock.clone()),

@@ -8,6 +8,7 @@ mod development;
 mod dns;
 mod environment;
 mod limits;
+mod proxy;
 mod quota;
 mod show;
 mod values;
@@ -26,6 +27,7 @@ pub use dns::DnsConfig;
 use environment::Environment;
 pub use environment::variable_name;
 pub use limits::LimitsConfig;
+pub use proxy::ProxyConfig;
 pub use quota::QuotaConfig;
 pub use values::{IpBlock, LogFormat, Period, PlainHttp, Secret};
 pub use verification::{CrossCheckMode, VerificationConfig};
@@ -61,6 +63,7 @@ pub struct Config {
     pub limits: LimitsConfig,
     pub quota: QuotaConfig,
     pub connections: ConnectionsConfig,
+    pub proxy: ProxyConfig,
     pub dns: DnsConfig,
     pub development: DevelopmentConfig,
     pub log: LogConfig,
@@ -323,6 +326,7 @@ impl Config {
         self.limits.check().map_err(ConfigError::Invalid)?;
         self.quota.check().map_err(ConfigError::Invalid)?;
         self.connections.check().map_err(ConfigError::Invalid)?;
+        self.proxy.check().map_err(ConfigError::Invalid)?;
         match self.single_company.as_deref() {
             Some(slug) if !is_slug(slug) => Err(invalid(&format!(
                 "single_company: `{slug}` is not a company's slug. Use lower-case letters, digits and hyphens, such as `acme`."
@@ -351,6 +355,7 @@ impl Default for Config {
             limits: LimitsConfig::default(),
             quota: QuotaConfig::default(),
             connections: ConnectionsConfig::default(),
+            proxy: ProxyConfig::default(),
             dns: DnsConfig::default(),
             development: DevelopmentConfig::default(),
             log: LogConfig::default(),

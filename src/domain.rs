@@ -42,6 +42,7 @@ pub mod settings;
 pub mod setup_link;
 pub mod token;
 pub mod trust;
+pub mod upstream;
 pub mod user;
 mod word;
 
@@ -99,5 +100,8 @@ pub use settings::{GroupMapping, Protocol, Settings};
 pub use setup_link::{SetupLink, SetupLinkState};
 pub use token::{Scope, Scopes, Token};
 pub use trust::{TrustLine, TrustVersion};
+pub use upstream::{
+    MOST_UPSTREAMS, Upstream, UpstreamError, UpstreamSettings, UpstreamSettingsError,
+};
 pub use user::{Creation, Identity, PasswordBy, User};
 pub use word::UnknownWord;

@@ -6,7 +6,8 @@
 //! ```
 //!
 //! Invariants: a check is answered to the application's own proxy only (rule Q15), and 2xx is only what `policy` makes; nothing in an
-//! address says who somebody is (rule Q32). Rules Q11 to Q56, V8 and V14. Tests: `tests/it/gate`.
+//! address says who somebody is (rule Q32). Where we are the proxy ourselves, `proxy` asks the same and hands the request on. Rules Q11
+//! to Q61, V8 and V14. Tests: `tests/it/gate`.
 
 mod check;
 mod entry;
@@ -16,6 +17,7 @@ mod identity;
 mod jwks;
 mod pages;
 mod place;
+mod proxy;
 mod refused;
 mod sign_out;
 mod start;
@@ -23,17 +25,28 @@ mod start_cookie;
 mod visitor;
 mod who;
 
+use std::sync::Arc;
+
+use axum::extract::Request;
 use axum::routing::{any, get};
 
+use crate::app::App;
 use crate::http::assets;
+use crate::http::edge::Answering;
 use crate::http::manner::{Manner, Routine};
 use crate::http::routes::{Routes, not_allowed};
+use crate::site::ApplicationPlace;
 
 /// What is ours on an application's host (rule Q28).
 const BASE: &str = "/.vestibule";
 
 /// What the address of a check begins with.
 const CHECKS: &str = "/sso/check/";
+
+/// What answers for applications whose proxy we are.
+pub(crate) fn pass(app: Arc<App>, place: ApplicationPlace, request: Request) -> Answering {
+    proxy::pass(app, place, request)
+}
 
 /// Every address of the face.
 pub(crate) fn routes() -> Routes {

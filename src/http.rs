@@ -35,4 +35,5 @@ mod tests;
 
 pub use edge::Edge;
 pub use serve::local::{CheckListener, LocalProxy, bind_local, serve_checks};
+pub(crate) use serve::takeover::ClientConnection;
 pub use serve::{Timeouts, serve};

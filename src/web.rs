@@ -12,5 +12,5 @@ pub fn router(app: Arc<App>) -> Edge {
         .merge(console::routes(&app))
         .merge(api::routes())
         .merge(gate::routes());
-    Edge::around(routes, app)
+    Edge::around(routes, app).with_passage(gate::pass)
 }

@@ -15,6 +15,11 @@ impl App {
     pub(super) fn take_applications(&self, all: Vec<KnownApplication>, sites: &[Arc<Site>]) {
         let all = all.into_iter().map(|it| (it.application, it.key_hashes));
         self.applications.replace(ready(all, sites), sites);
+        let all = self.applications.all();
+        let named = all
+            .iter()
+            .flat_map(|it| &it.application.settings.upstream.upstreams);
+        self.upstreams.keep(named);
     }
 
     /// Makes the applications anew for companies that have changed.

@@ -190,6 +190,17 @@ impl SessionCache {
         }
     }
 
+    /// The same, and no use of the session.
+    pub(super) async fn looked_at(
+        &self,
+        key: SessionKey,
+    ) -> Result<Option<SignedIn>, store::Error> {
+        match self.store.live_session(key, self.clock.now()).await? {
+            Some(session) => self.store.signed_in_by(key, session).await,
+            None => Ok(None),
+        }
+    }
+
     /// Whose live session it is, which is used now.
     async fn used(
         &self,

@@ -13,6 +13,7 @@ use std::time::Instant;
 use quick_cache::sync::Cache;
 use quick_cache::{UnitWeighter, Weighter};
 use time::OffsetDateTime;
+use tokio::sync::watch;
 
 use super::App;
 use super::sessions::{SessionError, milliseconds};
@@ -40,6 +41,8 @@ struct RememberedVisitors {
     applications: Mutex<HashSet<ApplicationId>>,
     /// Counts the changes, so that what was read before one is not kept after it.
     changes: AtomicU64,
+    /// Tells whoever stays open that something has changed.
+    changed: watch::Sender<()>,
 }
 
 #[derive(Debug, Clone)]
@@ -83,6 +86,8 @@ pub enum Brought {
     GateSession,
     /// The cookie of a session, whatever it is worth.
     Session,
+    /// Nothing new: what is open already looks whether its session lives, and does not use it.
+    Open,
 }
 
 /// What a description of somebody comes with.
@@ -106,8 +111,14 @@ impl Visitors {
                 known: Cache::with_weighter(items, bytes, VisitorWeight),
                 applications: Mutex::default(),
                 changes: AtomicU64::new(0),
+                changed: watch::Sender::default(),
             }),
         }
+    }
+
+    /// Changes whenever somebody may have ended, or may no more what they could.
+    pub fn changed(&self) -> watch::Receiver<()> {
+        self.remembered.changed.subscribe()
     }
 
     /// Forgets what the store ends by this process, from now on, before anybody hears of it.
@@ -126,14 +137,15 @@ impl Visitors {
         }
         // Who was read before a company has changed is not kept under its new revision.
         if !changes.companies.is_empty() {
-            self.remembered.changes.fetch_add(1, Ordering::SeqCst);
+            self.remembered.count();
         }
         if !changes.users.is_empty() {
-            self.remembered.changes.fetch_add(1, Ordering::SeqCst);
+            self.remembered.count();
             let users: HashSet<UserId> = changes.users.iter().copied().collect();
             self.remembered
                 .known
                 .retain(|_, live| !users.contains(&live.user));
+            self.remembered.changed.send_replace(());
         }
     }
 }
@@ -166,8 +178,8 @@ impl App {
         Ok(found)
     }
 
-    /// What `describe` says of who has a session, for an application; none when it is not live. Counts as a use of the session. Where
-    /// nothing can be said, nobody was asked.
+    /// What `describe` says of who has a session, for an application; none when it is not live. Counts as a use of the session,
+    /// but for what is open already. Where nothing can be said, nobody was asked.
     pub async fn visitor(
         &self,
         parent: SessionKey,
@@ -185,7 +197,9 @@ impl App {
             && let Some(live) = &former
             && self.is_current(live, now)
         {
-            self.sessions.touch(parent, &live.last_seen, live.idle, now);
+            if brought != Brought::Open {
+                self.sessions.touch(parent, &live.last_seen, live.idle, now);
+            }
             return Ok(Some(live.known.clone()));
         }
         let changes = remembered.changes.load(Ordering::SeqCst);
@@ -196,7 +210,12 @@ impl App {
                 .admit_stranger(client)
                 .map_err(SessionError::TooMany)?;
         }
-        let Some(signed_in) = self.sessions.signed_in_by_key(parent).await? else {
+        let found = if brought == Brought::Open {
+            self.sessions.looked_at(parent).await
+        } else {
+            self.sessions.signed_in_by_key(parent).await
+        };
+        let Some(signed_in) = found? else {
             return Ok(None);
         };
         if may_be_stranger {
@@ -244,6 +263,11 @@ impl RememberedVisitors {
         }
     }
 
+    fn count(&self) {
+        self.changes.fetch_add(1, Ordering::SeqCst);
+        self.changed.send_replace(());
+    }
+
     fn forget(&self, ended: Invalidation) {
         self.changes.fetch_add(1, Ordering::SeqCst);
         match ended {
@@ -263,5 +287,6 @@ impl RememberedVisitors {
                 self.known.clear();
             }
         }
+        self.changed.send_replace(());
     }
 }

@@ -9,6 +9,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
+use super::upstream::{UpstreamSettings, UpstreamSettingsError};
 use super::{ApplicationId, CompanyId, GroupId};
 use crate::policy::{
     ApplicationOrigin, IdentityHeaderSettings, IdentityHeaders, IdentityHeadersError, PathPattern,
@@ -117,6 +118,8 @@ pub struct ApplicationSettings {
     pub token_seconds: u16,
     /// Whether an e-mail is told that nobody has verified, also where there are several companies (rule R33).
     pub danger_unverified_email: bool,
+    /// What our own reverse proxy is told of it (rule Q57).
+    pub upstream: UpstreamSettings,
 }
 
 /// Why settings do not fit.
@@ -148,6 +151,9 @@ pub enum ApplicationSettingsError {
     /// Headers that cannot be sent.
     #[error(transparent)]
     Headers(#[from] IdentityHeadersError),
+    /// Upstreams that do not fit.
+    #[error(transparent)]
+    Upstream(#[from] UpstreamSettingsError),
 }
 
 impl Default for ApplicationSettings {
@@ -167,6 +173,7 @@ impl Default for ApplicationSettings {
             headers: IdentityHeaderSettings::default(),
             token_seconds: 120,
             danger_unverified_email: false,
+            upstream: UpstreamSettings::default(),
         }
     }
 }
@@ -256,6 +263,7 @@ impl ApplicationSettings {
         if !TOKEN_SECONDS.contains(&self.token_seconds) {
             return Err(Unfit::TokenSeconds);
         }
+        self.upstream.check(self.kind)?;
         Ok(IdentityHeaders::new(&self.headers, self.kind)?)
     }
 }

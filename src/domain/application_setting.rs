@@ -16,6 +16,7 @@ const ORIGINS: &str = "origins such as https://app.example.com or https://{compa
 const TEXT: &str = "a text of one line, at most 200 characters";
 const RULES: &str = "rules such as `GET,HEAD /public/`, separated by ; (a path that ends in / is everything below it; with `identity` behind the path it is told who is there), or none";
 const PATHS: &str = "paths that other sites may call, such as /hook, separated by commas, or none";
+const UPSTREAMS: &str = "where our own proxy finds it: http://127.0.0.1:3000, https://app.internal or unix:/run/app.sock, separated by commas, or none";
 const HEADER: &str = "a header's name, or none";
 
 impl Application {
@@ -41,6 +42,15 @@ impl Application {
             "titles of the permission groups that it is told of, separated by commas, or none",
         ),
         ("skip_rules", RULES),
+        ("upstreams", UPSTREAMS),
+        (
+            "upstream_host",
+            "the Host that our own proxy sends, such as app.internal:3000, or none for the public one",
+        ),
+        (
+            "danger_ambiguous_paths",
+            "true or false: our own proxy lets paths pass that two programs may understand differently",
+        ),
         (
             "preflight",
             "true or false: CORS preflights pass without a sign-in",
@@ -117,6 +127,13 @@ impl Application {
             "audience" => settings.audience = optional(value).map(str::to_owned),
             "groups" => settings.groups = list(value),
             "skip_rules" => settings.skip_rules = skip_rules(key, value)?,
+            "upstreams" => {
+                settings.upstream.upstreams = parsed_list(key, value, ",", UPSTREAMS)?;
+            }
+            "upstream_host" => settings.upstream.host = optional(value).map(str::to_owned),
+            "danger_ambiguous_paths" => {
+                settings.upstream.danger_ambiguous_paths = switch(key, value)?;
+            }
             "preflight" => settings.preflight = switch(key, value)?,
             "danger_cross_site" => settings.danger_cross_site = switch(key, value)?,
             "same_site_is_foreign" => settings.same_site_is_foreign = switch(key, value)?,
@@ -156,6 +173,9 @@ impl Application {
             "audience" => or_none(settings.audience.as_ref()),
             "groups" => joined(&settings.groups),
             "skip_rules" => written_rules(settings),
+            "upstreams" => texts(&settings.upstream.upstreams),
+            "upstream_host" => or_none(settings.upstream.host.as_ref()),
+            "danger_ambiguous_paths" => settings.upstream.danger_ambiguous_paths.to_string(),
             "preflight" => settings.preflight.to_string(),
             "danger_cross_site" => settings.danger_cross_site.to_string(),
             "same_site_is_foreign" => settings.same_site_is_foreign.to_string(),

@@ -11,6 +11,7 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
 
 use super::entry::{Way, admit};
+use super::visitor::Browser;
 use super::{CHECKS, pages, visitor};
 use crate::app::App;
 use crate::http::client_address::{ClientAddress, Peer};
@@ -67,18 +68,28 @@ pub(super) async fn answer(
         }
         Ok(asked) => {
             let visit = Visit::of(asked.method(), &parts.headers);
-            let decision = match decide(rules, &asked, visit, &parts.headers) {
-                DecisionStep::Decided(decision) => decision,
-                DecisionStep::NeedsPerson(pending) => {
-                    let (origin, headers) = (asked.origin(), &parts.headers);
-                    let known = visitor::find(&app, &application, origin, headers, client);
-                    pending.with(known.await)
-                }
-            };
+            let browser = Browser::new(asked.origin(), &parts.headers, client);
+            let decision = judge(&app, &application, &asked, visit, browser).await;
             (decision, visit)
         }
     };
     rendered(CheckAnswer::render(&decision, rules, visit), &application)
+}
+
+/// The decision about a request.
+pub(super) async fn judge(
+    app: &App,
+    application: &ReadyApplication,
+    asked: &OriginalRequest,
+    visit: Visit,
+    browser: Browser<'_>,
+) -> Decision {
+    match decide(&application.rules, asked, visit, browser.headers) {
+        DecisionStep::Decided(decision) => decision,
+        DecisionStep::NeedsPerson(pending) => {
+            pending.with(visitor::find(app, application, browser).await)
+        }
+    }
 }
 
 /// The name of the application, and what follows it in the raw target.
@@ -89,7 +100,7 @@ fn split(target: &str) -> Option<(&str, &str)> {
 }
 
 /// The answer with the octets of its body.
-fn rendered(answer: CheckAnswer, application: &ReadyApplication) -> Response {
+pub(super) fn rendered(answer: CheckAnswer, application: &ReadyApplication) -> Response {
     let (status, mut headers, body) = answer.into_parts();
     let body = match body {
         CheckBody::Empty => Body::empty(),

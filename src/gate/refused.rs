@@ -9,6 +9,7 @@ use axum::response::{IntoResponse as _, Response};
 use super::pages;
 use super::place::CurrentPlace;
 use super::visitor;
+use super::visitor::Browser;
 use crate::app::App;
 use crate::http::client_address::ClientAddress;
 use crate::http::response::Page;
@@ -21,7 +22,12 @@ pub(super) async fn show(
     headers: HeaderMap,
 ) -> Response {
     let application = &place.application;
-    let known = visitor::find(&app, application, &place.origin, &headers, client).await;
+    let known = visitor::find(
+        &app,
+        application,
+        Browser::new(&place.origin, &headers, client),
+    )
+    .await;
     // Somebody who may was refused for what the request was.
     let refusal = match known {
         KnownVisitor::Allowed(_) => CheckRefusal::CrossSite,

@@ -10,6 +10,7 @@ use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
 
 use super::place::CurrentPlace;
+use super::visitor::Browser;
 use super::{BASE, pages, start_cookie, visitor};
 use crate::app::{App, HandOverState};
 use crate::domain::ReturnTo;
@@ -57,7 +58,12 @@ pub(super) async fn show(
         let login = address("/sso/login", &[("return_to", Some(back_to.as_str()))]);
         return see_other(&login, []);
     }
-    let known = visitor::find(&app, application, &place.origin, &headers, client).await;
+    let known = visitor::find(
+        &app,
+        application,
+        Browser::new(&place.origin, &headers, client),
+    )
+    .await;
     match known {
         KnownVisitor::Allowed(_) => return led_back(&place, &back_to, &headers),
         KnownVisitor::Refused { .. } => {

@@ -16,15 +16,38 @@ use crate::site::ReadyApplication;
 /// How long a check waits for a slow database, of the 200 milliseconds that Envoy waits for the check.
 const PATIENCE: Duration = Duration::from_millis(150);
 
+/// What a browser shows, and where.
+#[derive(Clone, Copy)]
+pub(super) struct Browser<'r> {
+    pub(super) origin: &'r RequestOrigin,
+    pub(super) headers: &'r HeaderMap,
+    pub(super) client: Option<IpAddr>,
+    /// Whether it was let in before, and only whether it may stay is asked: that is no use of a session.
+    pub(super) is_open: bool,
+}
+
+impl<'r> Browser<'r> {
+    pub(super) fn new(
+        origin: &'r RequestOrigin,
+        headers: &'r HeaderMap,
+        client: Option<IpAddr>,
+    ) -> Self {
+        Self {
+            origin,
+            headers,
+            client,
+            is_open: false,
+        }
+    }
+}
+
 /// Whose session a browser shows at an origin, and what the application is told of them.
 pub(super) async fn find(
     app: &App,
     application: &ReadyApplication,
-    origin: &RequestOrigin,
-    headers: &HeaderMap,
-    client: Option<IpAddr>,
+    browser: Browser<'_>,
 ) -> KnownVisitor {
-    match tokio::time::timeout(PATIENCE, known(app, application, origin, headers, client)).await {
+    match tokio::time::timeout(PATIENCE, known(app, application, browser)).await {
         Ok(Ok(known)) => known,
         Ok(Err(SessionError::TooMany(_))) => KnownVisitor::Unasked,
         Ok(Err(SessionError::Store(cause))) => {
@@ -41,15 +64,21 @@ pub(super) async fn find(
 async fn known(
     app: &App,
     application: &ReadyApplication,
-    origin: &RequestOrigin,
-    headers: &HeaderMap,
-    client: Option<IpAddr>,
+    browser: Browser<'_>,
 ) -> Result<KnownVisitor, SessionError> {
+    let Browser {
+        origin,
+        headers,
+        client,
+        is_open,
+    } = browser;
     let Some(parent) = parent(app, application, origin, headers, client).await? else {
         return Ok(KnownVisitor::Nobody);
     };
     let describe = |signed_in: &_| identity::describe(app, application, signed_in);
-    let brought = if application.is_at_site() {
+    let brought = if is_open {
+        Brought::Open
+    } else if application.is_at_site() {
         Brought::Session
     } else {
         Brought::GateSession

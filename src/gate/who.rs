@@ -12,6 +12,7 @@ use serde_json::json;
 
 use super::place::CurrentPlace;
 use super::visitor;
+use super::visitor::Browser;
 use crate::app::App;
 use crate::http::client_address::ClientAddress;
 use crate::http::error::Error;
@@ -31,7 +32,12 @@ pub(super) async fn show(
     headers: HeaderMap,
 ) -> Result<Response, Error> {
     let application = &place.application;
-    let known = visitor::find(&app, application, &place.origin, &headers, client).await;
+    let known = visitor::find(
+        &app,
+        application,
+        Browser::new(&place.origin, &headers, client),
+    )
+    .await;
     let (status, content) = match known {
         KnownVisitor::Allowed(identity) => {
             let who = json!({

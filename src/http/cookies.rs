@@ -133,6 +133,44 @@ pub(crate) fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
         .filter_map(|pair| pair.trim_matches([' ', '\t']).split_once('='))
 }
 
+/// What the names of our cookies begin with, on https and on plain http.
+const OURS: [&[u8]; 2] = [b"__host-vestibule-", b"vestibule-"];
+
+/// A `Cookie` header without ours (rule Q55); none when nothing is left.
+pub(crate) fn without_ours(value: &HeaderValue) -> Option<HeaderValue> {
+    let cookies = || value.as_bytes().split(|octet| *octet == b';');
+    if !cookies().any(is_ours) {
+        return Some(value.clone());
+    }
+    let others: Vec<&[u8]> = cookies()
+        .filter(|cookie| !is_ours(cookie))
+        .map(<[u8]>::trim_ascii)
+        .filter(|cookie| !cookie.is_empty())
+        .collect();
+    let others = others.join(&b"; "[..]);
+    if others.is_empty() {
+        return None;
+    }
+    HeaderValue::from_bytes(&others).ok()
+}
+
+/// Whether a `Set-Cookie` header is about a cookie of ours.
+pub(crate) fn sets_ours(value: &HeaderValue) -> bool {
+    let first = value.as_bytes().split(|octet| *octet == b';').next();
+    first.is_some_and(is_ours)
+}
+
+/// Whether a cookie has a name of ours, or none and a value that a browser would send back as one.
+fn is_ours(cookie: &[u8]) -> bool {
+    let cookie = cookie.trim_ascii();
+    let named = cookie.strip_prefix(b"=").unwrap_or(cookie).trim_ascii();
+    let begins = |ours: &&[u8]| {
+        let beginning = named.get(..ours.len());
+        beginning.is_some_and(|it| it.eq_ignore_ascii_case(ours))
+    };
+    OURS.iter().any(begins)
+}
+
 /// Attributes of a cookie that comes with every request of its own site, and with links from others.
 pub(crate) const fn lax(https: bool) -> &'static str {
     if https {
@@ -189,6 +227,36 @@ mod tests {
         "
         );
         assert!(Cookie::Session.set("a;b", true).is_none());
+    }
+
+    // Q55, Q60
+    #[test]
+    fn an_application_neither_sees_nor_sets_ours() {
+        let without = |text: &'static str| {
+            let others = without_ours(&HeaderValue::from_static(text));
+            others.map(|it| it.to_str().unwrap().to_owned())
+        };
+        for (came, left) in [
+            ("a=b; c=d", Some("a=b; c=d")),
+            ("a=b; __Host-vestibule-gate=x;c=d", Some("a=b; c=d")),
+            ("vestibule-session=x", None),
+            ("__host-Vestibule-start-1=x;; a", Some("a")),
+            (
+                "=__Host-vestibule-gate=x; a=vestibule-gate",
+                Some("a=vestibule-gate"),
+            ),
+        ] {
+            assert_eq!(without(came).as_deref(), left, "{came}");
+        }
+        for (set, ours) in [
+            ("__Host-vestibule-gate=x; Path=/", true),
+            ("vestibule-known=; Max-Age=0", true),
+            (" =__Host-vestibule-gate=x", true),
+            ("theirs=__Host-vestibule-gate", false),
+            ("a=b; vestibule-gate=c", false),
+        ] {
+            assert_eq!(sets_ours(&HeaderValue::from_static(set)), ours, "{set}");
+        }
     }
 
     #[test]

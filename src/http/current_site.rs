@@ -59,7 +59,8 @@ pub(crate) fn site_of<B>(request: &Request<B>, directory: &Directory) -> Option<
         .or_else(|| directory.site(&host_key_of(host)?))
 }
 
-fn host_of<B>(request: &Request<B>) -> Option<&str> {
+/// The one host that a request names.
+pub(crate) fn host_of<B>(request: &Request<B>) -> Option<&str> {
     let host = host_in(request.headers())?;
     match request.uri().authority() {
         Some(authority) if host_key_of(authority.as_str())? != host_key_of(host)? => None,

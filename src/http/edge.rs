@@ -25,15 +25,17 @@ use http_body_util::Limited;
 use time::OffsetDateTime;
 use tower::Service;
 
-use super::current_site::{CurrentSite, FoundSite, site_of, told_host};
+use super::current_site::{CurrentSite, FoundSite, host_of, site_of, told_host};
 use super::error::Error;
 use super::failure::{self, FailureForm};
 use super::manner::{Manner, Reader};
 use super::policy;
-use super::response::AttemptCode;
+use super::response::{AttemptCode, FromApplication};
 use super::routes::{KnownRoutes, NO_PATTERN, Route, Routes, not_allowed};
 use crate::app::App;
-use crate::site::Site;
+use crate::domain::origin::host_key_of;
+use crate::policy::ProxyKind;
+use crate::site::{ApplicationPlace, Site};
 
 /// The routes with everything that is around them.
 #[derive(Debug, Clone)]
@@ -41,7 +43,14 @@ pub struct Edge {
     router: Router,
     known: Arc<KnownRoutes>,
     app: Arc<App>,
+    passage: Option<Passage>,
 }
+
+/// Answers what comes for an application whose proxy we are (rule Q57).
+pub(crate) type Passage = fn(Arc<App>, ApplicationPlace, Request) -> Answering;
+
+/// An answer that is being made.
+pub(crate) type Answering = Pin<Box<dyn Future<Output = Response> + Send>>;
 
 impl Edge {
     pub(crate) fn around(all: Routes, app: Arc<App>) -> Self {
@@ -53,6 +62,15 @@ impl Edge {
             router: whole.with_state(Arc::clone(&app)),
             known: Arc::new(known),
             app,
+            passage: None,
+        }
+    }
+
+    /// With what answers for applications whose proxy we are.
+    pub(crate) fn with_passage(self, passage: Passage) -> Self {
+        Self {
+            passage: Some(passage),
+            ..self
         }
     }
 
@@ -63,7 +81,14 @@ impl Edge {
 
     /// The answer to a request.
     pub(crate) async fn answer(&self, request: Request) -> Response {
-        let visit = RequestVisit::begin(&request, self);
+        let mut visit = RequestVisit::begin(&request, self);
+        if let (Some(place), Some(passage)) = (visit.place.take(), self.passage) {
+            let app = Arc::clone(&self.app);
+            // It keeps times of its own: what it hands on may take long.
+            let longest = app.config.proxy.request_timeout.std();
+            let answering = async { Ok(passage(app, place, request).await) };
+            return visit.end(in_time(answering, longest).await);
+        }
         let limits = &self.app.config.limits;
         let most = limits.body_bytes.max(visit.route.manner.body_bytes);
         let mut request = bounded(request, most);
@@ -80,6 +105,19 @@ impl Edge {
             in_time(answering, limits.request_timeout.std()).await
         };
         visit.end(response)
+    }
+
+    /// The application that a request is for, where we are its proxy. At a company's own host, our addresses are ours.
+    fn place_of(&self, request: &Request, is_ours: bool) -> Option<ApplicationPlace> {
+        let applications = &self.app.applications;
+        if self.passage.is_none() || !applications.has_built_in() {
+            return None;
+        }
+        let path = request.uri().path();
+        let place = applications.at_written_host(&host_key_of(host_of(request)?)?)?;
+        let rules = &place.application.rules;
+        let is_meant = rules.kind == ProxyKind::BuiltIn && !rules.owns(path.as_bytes());
+        (is_meant && (!is_ours || path == "/")).then_some(place)
     }
 
     /// The answer to a check; to anything else, that there is nothing.
@@ -129,6 +167,8 @@ struct RequestVisit {
     site: Option<Arc<Site>>,
     /// The host name that came, where no company has it.
     unknown_host: Option<String>,
+    /// The application that the host and the path lead to, where we are its proxy.
+    place: Option<ApplicationPlace>,
     /// How a failure is told.
     form: FailureForm,
     method: Method,
@@ -139,8 +179,13 @@ struct RequestVisit {
 impl RequestVisit {
     fn begin(request: &Request, edge: &Edge) -> Self {
         let site = site_of(request, &edge.app.directory);
-        let route = edge.known.at(request.uri().path());
+        let mut route = edge.known.at(request.uri().path());
+        let place = edge.place_of(request, site.is_some() && route.pattern != NO_PATTERN);
+        if place.is_some() {
+            route = PASSED;
+        }
         Self {
+            place,
             unknown_host: match site {
                 Some(_) => None,
                 None => told_host(request.headers()),
@@ -157,6 +202,7 @@ impl RequestVisit {
     fn unread() -> Self {
         Self {
             site: None,
+            place: None,
             unknown_host: None,
             form: FailureForm::Page,
             method: Method::from_bytes(b"-").unwrap_or_default(),
@@ -170,6 +216,11 @@ impl RequestVisit {
 
     /// What every answer goes through last.
     fn end(&self, response: Response) -> Response {
+        if response.extensions().get::<FromApplication>().is_some() {
+            // What an application says is its own.
+            self.log(&response);
+            return response;
+        }
         let mut response = failure::render(
             response,
             self.form,
@@ -284,6 +335,12 @@ fn secure(response: &mut Response, manner: Manner, site: Option<&Site>) {
         .entry(header::CACHE_CONTROL)
         .or_insert(HeaderValue::from_static("no-store"));
 }
+
+/// What an application answers through us.
+const PASSED: Route = Route {
+    pattern: "application",
+    manner: Manner::PASSED,
+};
 
 const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 

@@ -87,6 +87,12 @@ pub enum Error {
     /// 500: a defect, or something that this server depends on.
     #[error("internal error: {0}")]
     Internal(Cow<'static, str>),
+    /// 502: an application behind our own proxy cannot be reached, or what it says cannot be read; 504: it does not answer in time.
+    #[error("the application does not answer")]
+    NoAnswer {
+        /// Whether it took no longer than it may.
+        in_time: bool,
+    },
     /// 503: the answer took longer than `limits.request_timeout`, or the database does not answer.
     #[error("unavailable: {0}")]
     Unavailable(Cow<'static, str>),
@@ -131,6 +137,8 @@ impl Error {
             Self::UnknownSite(_) => StatusCode::MISDIRECTED_REQUEST,
             Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::NoAnswer { in_time: true } => StatusCode::BAD_GATEWAY,
+            Self::NoAnswer { in_time: false } => StatusCode::GATEWAY_TIMEOUT,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -178,6 +186,7 @@ impl Error {
             Self::SignInRefused { .. }
             | Self::SignOutRefused { .. }
             | Self::ForeignTarget
+            | Self::NoAnswer { .. }
             | Self::Suspended => return self.text_of_refusal(),
             Self::NotFound => (
                 "Page not found",
@@ -253,7 +262,7 @@ impl Error {
         (title, what, next.into_iter().map(str::to_owned).collect())
     }
 
-    /// The same of a message of an identity provider that was refused, and of a company that is suspended.
+    /// The same of a message of an identity provider that was refused, of a company that is suspended, and of an application that is away.
     fn text_of_refusal(&self) -> (&'static str, Cow<'static, str>, Vec<String>) {
         match self {
             Self::SignOutRefused { what, .. } => (
@@ -277,6 +286,14 @@ impl Error {
                     "Open your application, and sign in from there.".to_owned(),
                     "For its developers: return_to is a path of this site, or an address at one of the company’s return_origins, which the operator sets."
                         .to_owned(),
+                ],
+            ),
+            Self::NoAnswer { .. } => (
+                "The application does not answer",
+                "Its server cannot be reached, or takes too long.".into(),
+                vec![
+                    "Wait a moment, then load the page again.".to_owned(),
+                    "If it goes on, tell whoever runs the application.".to_owned(),
                 ],
             ),
             _ => (

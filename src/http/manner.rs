@@ -92,6 +92,14 @@ impl Manner {
         ..Self::API
     };
 
+    /// What we answer in the place of an application whose proxy we are.
+    pub(crate) const PASSED: Self = Self {
+        routine: Routine::SuccessOrUnauthorized,
+        while_suspended: true,
+        base: "/.vestibule",
+        ..Self::PAGE
+    };
+
     /// With pages whose parts are below an address.
     pub(crate) const fn with_base(self, base: &'static str) -> Self {
         Self { base, ..self }

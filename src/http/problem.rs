@@ -254,7 +254,7 @@ pub(crate) fn of(error: &Error) -> Response {
             Kind::TooMany,
             "Wait as many seconds as Retry-After says.".into(),
         ),
-        Error::Unavailable(_) => (
+        Error::Unavailable(_) | Error::NoAnswer { .. } => (
             Kind::Unavailable,
             "The server cannot reach its database, or is too busy. Try again in a few seconds."
                 .into(),

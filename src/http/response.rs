@@ -82,3 +82,7 @@ pub(crate) fn body(kind: HeaderValue, content: Bytes) -> Response {
 /// The code of the sign-in that an answer is about, for the log line.
 #[derive(Debug, Clone)]
 pub struct AttemptCode(pub String);
+
+/// Beside an answer that an application gave, and we hand on as it is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FromApplication;

@@ -12,6 +12,7 @@ pub(crate) mod connection_set;
 pub(crate) mod connection_state;
 pub(crate) mod local;
 mod sent;
+pub(crate) mod takeover;
 mod unread;
 
 use std::future::Future;

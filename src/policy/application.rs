@@ -67,6 +67,11 @@ impl ApplicationRules {
             .or_else(|| fits().find(|fit| self.serves(*fit)))
     }
 
+    /// Whether a path at one of its origins is ours (rule Q28).
+    pub fn owns(&self, path: &[u8]) -> bool {
+        self.entrance.owns(path)
+    }
+
     fn serves(&self, fit: Fit<'_>) -> bool {
         match fit {
             Fit::Exact => true,

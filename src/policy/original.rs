@@ -118,7 +118,7 @@ impl OriginalRequest {
         let query_from = uri.iter().position(|&octet| octet == b'?');
         let path_length = query_from.unwrap_or(uri.len());
         let path = uri.get(..path_length).unwrap_or_default();
-        if application.entrance.owns(path) {
+        if application.owns(path) {
             return Err(Misreport::OwnAddress);
         }
         Ok(Self {

@@ -11,8 +11,8 @@ use arc_swap::ArcSwap;
 use super::Site;
 use crate::domain::{Application, ApplicationId, ApplicationSettingsError, CompanyId, DomainName};
 use crate::policy::{
-    ApplicationOrigin, ApplicationRules, CrossSite, Entrance, Fit, RequestOrigin, ReservedPrefix,
-    WebScheme,
+    ApplicationOrigin, ApplicationRules, CrossSite, Entrance, Fit, ProxyKind, RequestOrigin,
+    ReservedPrefix, WebScheme,
 };
 
 /// An application, ready to be asked about.
@@ -50,6 +50,8 @@ struct Snapshot {
     by_domain: HashMap<String, (WebScheme, Arc<ReadyApplication>)>,
     /// Whose domain it is, verified (rule R33).
     verified: HashMap<DomainName, CompanyId>,
+    /// Whether we are the proxy of one of them.
+    has_built_in: bool,
 }
 
 impl ReadyApplication {
@@ -180,6 +182,11 @@ impl Applications {
         self.snapshot.load().by_name.values().cloned().collect()
     }
 
+    /// Whether we are the proxy of one of them.
+    pub fn has_built_in(&self) -> bool {
+        self.snapshot.load().has_built_in
+    }
+
     /// For which company a domain is verified (rule R33).
     pub fn verified_company(&self, domain: &DomainName) -> Option<CompanyId> {
         self.snapshot.load().verified.get(domain).copied()
@@ -202,6 +209,7 @@ impl Applications {
                     None => snapshot.by_host.insert(rest.to_owned(), of),
                 };
             }
+            snapshot.has_built_in |= application.rules.kind == ProxyKind::BuiltIn;
             let name = application.application.name.to_string();
             snapshot.by_name.insert(name, application);
         }

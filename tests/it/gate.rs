@@ -1,6 +1,7 @@
 //! Applications' hosts: the hand-over of a session, and what a proxy's check is answered.
 
 mod access;
+mod built_in;
 mod check;
 mod hand_over;
 mod hub;

@@ -95,6 +95,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "keys",
             "login",
             "logout",
+            "policy",
             "saml",
             "site",
             "store",
@@ -151,7 +152,8 @@ const FACE: &[&str] = &[
 
 /// The same with what checks are decided by.
 const GATE: &[&str] = &[
-    "admin", "app", "domain", "http", "keys", "logout", "policy", "site", "store", "text",
+    "admin", "app", "domain", "http", "keys", "logout", "outbound", "policy", "site", "store",
+    "text",
 ];
 
 /// A crate and the rooms that may know it; the pure rooms know no I/O, and each part has one home.
@@ -160,14 +162,17 @@ const HOMES: &[(&str, &[&str])] = &[
         "axum",
         &["http", "front", "console", "api", "gate", "demo_idp"],
     ),
-    ("hyper", &["http"]),
-    ("hyper_util", &["http"]),
+    ("hyper", &["http", "outbound"]),
+    ("hyper_util", &["http", "outbound"]),
     ("http_body_util", &["http"]),
     ("multer", &["http", "front", "console", "api", "demo_idp"]),
     ("csv", &["admin"]),
     ("serde_html_form", &["api", "http"]),
     ("utoipa", &["api", "http"]),
-    ("tower", &["http", "front", "console", "api", "demo_idp"]),
+    (
+        "tower",
+        &["http", "front", "console", "api", "demo_idp", "outbound"],
+    ),
     (
         "askama",
         &["escape", "http", "front", "console", "gate", "demo_idp"],

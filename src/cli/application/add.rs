@@ -25,9 +25,12 @@ pub(in crate::cli) struct AddApplication {
     /// Where it is reached, such as `https://app.example.com` or `https://{company}.app.example.com`; may be given several times
     #[arg(long = "origin", value_name = "URL", required = true)]
     origins: Vec<String>,
-    /// What stands before it: nginx, forwarded (Caddy, Traefik, `HAProxy`), envoy or built-in
-    #[arg(long, value_name = "KIND")]
-    kind: String,
+    /// What stands before it: nginx, forwarded (Caddy, Traefik, `HAProxy`), envoy or built-in; built-in where an upstream is named
+    #[arg(long, value_name = "KIND", required_unless_present = "upstreams")]
+    kind: Option<String>,
+    /// Where Vestibule itself hands requests on to, such as `http://127.0.0.1:3000`; may be given several times
+    #[arg(long = "upstream", id = "upstreams", value_name = "URL")]
+    upstreams: Vec<String>,
     /// A company whose users it serves; may be given several times. Without, it serves those of every company
     #[arg(long = "company", value_name = "SLUG")]
     companies: Vec<String>,
@@ -42,7 +45,8 @@ impl AddApplication {
             .name
             .parse()
             .map_err(|error| CliError::unusable(sentence(&format!("{error}")), ""))?;
-        let kind: ProxyKind = self.kind.parse().map_err(|error: ProxyKindError| {
+        let kind = self.kind.as_deref().map(str::parse).transpose();
+        let kind = kind.map_err(|error: ProxyKindError| {
             CliError::unusable(sentence(&error.to_string()), "")
         })?;
         let display_name = required_text("--display-name", &self.display_name)?;
@@ -60,7 +64,7 @@ impl AddApplication {
             name,
             display_name,
             settings: ApplicationSettings {
-                kind,
+                kind: kind.unwrap_or(ProxyKind::BuiltIn),
                 origins: self.origins.iter().map(origin).collect::<Result<_>>()?,
                 ..ApplicationSettings::default()
             },
@@ -68,8 +72,12 @@ impl AddApplication {
             created_at: installation.now,
         };
         // What was typed is judged as `set` judges it.
-        let same = [("display_name", application.display_name.as_str())];
-        let application = application.changed(same).map_err(|error: SettingError| {
+        let upstreams = self.upstreams.join(",");
+        let typed = [
+            ("display_name", application.display_name.as_str()),
+            ("upstreams", upstreams.as_str()),
+        ];
+        let application = application.changed(typed).map_err(|error: SettingError| {
             settings::setting_error(&error, &[], "vestibule application set NAME")
         })?;
         check_issuer(installation, &application.companies).await?;
@@ -93,7 +101,10 @@ impl AddApplication {
             application.display_name
         ))?;
         if application.settings.kind == ProxyKind::BuiltIn {
-            return Ok(());
+            return out.line(format!(
+                "Vestibule hands its requests on. Let the host name of {} lead here.",
+                self.origins.join(" and ")
+            ));
         }
         out.line(format!(
             "Its proxy asks at {} and shows, as Vestibule-Proxy-Key:",

@@ -12,7 +12,8 @@ use tokio::time::{Sleep, sleep};
 
 use super::connection_state::ConnectionState;
 
-/// A body with a time limit: for the whole of it, from the first moment that it is waited for.
+/// A body with a time limit: for the whole of it, from the first moment that it is waited for; or for each pause in it, where it is
+/// handed on.
 #[derive(Debug)]
 pub(super) struct TimedBody {
     inner: Incoming,
@@ -60,10 +61,13 @@ impl Body for TimedBody {
         if let Poll::Ready(frame) = Pin::new(&mut self.inner).poll_frame(context) {
             self.state.works();
             self.over = !matches!(frame, Some(Ok(_)));
+            if self.state.pause().is_some() {
+                self.end = None;
+            }
             return Poll::Ready(frame.map(|frame| frame.map_err(BoxError::from)));
         }
         self.state.lacks_body();
-        let longest = self.longest;
+        let longest = self.state.pause().unwrap_or(self.longest);
         let end = self.end.get_or_insert_with(|| Box::pin(sleep(longest)));
         ready!(end.as_mut().poll(context));
         self.state.works();

@@ -26,6 +26,7 @@ use super::Timeouts;
 use super::body::TimedBody;
 use super::connection_state::{ConnectionState, Due, REST};
 use super::sent::SentBody;
+use super::takeover::ClientConnection;
 use super::unread::{self, answer_of_hyper};
 use crate::http::client_address::Peer;
 use crate::http::edge::Edge;
@@ -132,6 +133,18 @@ async fn answer_all(
             }
             Next::End => return None,
             Next::Rest if closing => return None,
+            Next::Over if let Some(successor) = state.take_successor() => {
+                let parts = connection.into_parts();
+                let taken = successor(parts.io.into_inner().stream, parts.read_buf);
+                // It waits for nobody who may be cut off for that, and has limits of its own.
+                state.works();
+                let mut closed = shared.closed.clone();
+                tokio::select! {
+                    () = taken => {}
+                    _ = closed.changed() => {}
+                }
+                return None;
+            }
             Next::Over if !state.has_unread() => return None,
             Next::Rest | Next::Over | Next::Refuse => {}
         }
@@ -221,7 +234,7 @@ async fn answer(
         // Who asks for much at once lets the others go first, each time.
         yield_now().await;
     }
-    state.works();
+    state.begins();
     let longest = shared.timeouts.body;
     let mut request = request.map(|body| {
         if body.is_end_stream() {
@@ -230,14 +243,16 @@ async fn answer(
             Body::new(TimedBody::new(body, Arc::clone(&state), longest))
         }
     });
-    request.extensions_mut().insert(Peer(peer));
+    let extensions = request.extensions_mut();
+    extensions.insert(Peer(peer));
+    extensions.insert(ClientConnection(Arc::clone(&state)));
     let mut answer = shared.router.answer(request).await;
     if shared.stopping.load(Ordering::Acquire) {
         let close = HeaderValue::from_static("close");
         answer.headers_mut().insert(header::CONNECTION, close);
     }
     state.answered();
-    Ok(answer.map(|body| SentBody::around(body, &state)))
+    Ok(SentBody::around(answer, &state))
 }
 
 /// A socket that notes in its connection's state what the client does.

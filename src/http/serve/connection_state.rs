@@ -2,15 +2,19 @@
 //!
 //! Invariant: a connection waits for its client, and may be closed for that, or it works for its client, and may not.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::fmt;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use axum::body::Bytes;
+use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use super::Timeouts;
 
 /// One connection, as its task, the body of its request and whoever looks for room see it.
-#[derive(Debug)]
 pub(crate) struct ConnectionState {
     /// The same for all connections of a server, so that they can be compared.
     epoch: Instant,
@@ -20,7 +24,15 @@ pub(crate) struct ConnectionState {
     unread: AtomicBool,
     /// Whether an answer of unknown length has begun and not ended.
     unfinished: AtomicBool,
+    /// The longest pause in a body that is handed on, in milliseconds; 0 where its whole time is limited.
+    pause: AtomicU32,
+    /// Who goes on with the socket after the answer.
+    successor: Mutex<Option<Successor>>,
 }
+
+/// What goes on with the socket after `101 Switching Protocols`, and with what was read ahead.
+pub(crate) type Successor =
+    Box<dyn FnOnce(TcpStream, Bytes) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send>;
 
 /// What a connection waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,6 +81,8 @@ impl ConnectionState {
             waiting: AtomicU64::new(0),
             unread: AtomicBool::new(false),
             unfinished: AtomicBool::new(false),
+            pause: AtomicU32::new(0),
+            successor: Mutex::default(),
         };
         state.enter(WaitsFor::Request);
         state
@@ -77,6 +91,41 @@ impl ConnectionState {
     /// Whether nothing has come since the last answer: the next request came together with the one before it.
     pub(super) fn has_more(&self) -> bool {
         self.wait() == WaitsFor::Request
+    }
+
+    /// A request has come, with what every request has.
+    pub(super) fn begins(&self) {
+        self.pause.store(0, Ordering::Relaxed);
+        self.works();
+    }
+
+    /// No pause in the body of this request is longer.
+    pub(super) fn streams(&self, pause: Duration) {
+        let pause = u32::try_from(pause.as_millis()).unwrap_or(u32::MAX);
+        self.pause.store(pause.max(1), Ordering::Relaxed);
+    }
+
+    /// The longest pause in the body of this request; none where its whole time is limited.
+    pub(super) fn pause(&self) -> Option<Duration> {
+        let pause = self.pause.load(Ordering::Relaxed);
+        (pause > 0).then(|| Duration::from_millis(pause.into()))
+    }
+
+    /// Who goes on after the answer.
+    pub(super) fn hand_over(&self, successor: Successor) {
+        *self.lock_successor() = Some(successor);
+    }
+
+    /// Whoever goes on with the socket, once.
+    pub(super) fn take_successor(&self) -> Option<Successor> {
+        self.lock_successor().take()
+    }
+
+    fn lock_successor(&self) -> std::sync::MutexGuard<'_, Option<Successor>> {
+        // Nothing panics while it holds the lock.
+        self.successor
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A request is being answered.
@@ -201,6 +250,14 @@ impl ConnectionState {
 
     fn waiting(&self) -> PackedWait {
         PackedWait::from_bits(self.waiting.load(Ordering::Relaxed))
+    }
+}
+
+impl fmt::Debug for ConnectionState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConnectionState")
+            .field("waiting", &self.waiting())
+            .finish_non_exhaustive()
     }
 }
 

@@ -8,6 +8,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use axum::body::{Body, Bytes};
+use axum::http::{HeaderMap, header};
+use axum::response::Response;
 use hyper::body::{Body as _, Frame, SizeHint};
 
 use super::connection_state::ConnectionState;
@@ -17,23 +19,47 @@ use super::connection_state::ConnectionState;
 pub(super) struct SentBody {
     inner: Body,
     state: Arc<ConnectionState>,
+    /// Octets that are still to come, where the head says how many there are.
+    missing: Option<u64>,
     /// All of it is made.
     over: bool,
 }
 
 impl SentBody {
-    /// The same body; one that is there already, as of every page, needs no watching.
-    pub(super) fn around(body: Body, state: &Arc<ConnectionState>) -> Body {
-        if body.size_hint().exact().is_some() {
-            return body;
+    /// The same answer; a body that is there already, as of every page, needs no watching.
+    pub(super) fn around(answer: Response, state: &Arc<ConnectionState>) -> Response {
+        if answer.body().size_hint().exact().is_some() {
+            return answer;
         }
         state.leaves_unfinished(true);
-        Body::new(Self {
-            inner: body,
-            state: Arc::clone(state),
-            over: false,
+        let missing = told_length(answer.headers());
+        answer.map(|inner| {
+            Body::new(Self {
+                inner,
+                state: Arc::clone(state),
+                missing,
+                over: false,
+            })
         })
     }
+
+    /// Whoever writes asks for no more than the head has said, and drops the rest: nobody asks again after the last octet.
+    fn give(&mut self, frame: &Frame<Bytes>) {
+        let Some(missing) = &mut self.missing else {
+            return;
+        };
+        let given = frame.data_ref().map_or(0, Bytes::len) as u64;
+        *missing = missing.saturating_sub(given);
+        if *missing == 0 {
+            self.state.leaves_unfinished(false);
+            self.state.answered();
+        }
+    }
+}
+
+fn told_length(headers: &HeaderMap) -> Option<u64> {
+    let length = headers.get(header::CONTENT_LENGTH)?;
+    length.to_str().ok()?.parse().ok()
 }
 
 impl hyper::body::Body for SentBody {
@@ -52,7 +78,12 @@ impl hyper::body::Body for SentBody {
                     context.waker().wake_by_ref();
                 }
                 Poll::Pending => self.state.makes(),
-                frame @ Poll::Ready(Some(_)) => return frame,
+                Poll::Ready(Some(frame)) => {
+                    if let Ok(frame) = &frame {
+                        self.give(frame);
+                    }
+                    return Poll::Ready(Some(frame));
+                }
             }
             return Poll::Pending;
         }

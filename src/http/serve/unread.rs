@@ -18,8 +18,8 @@ use tokio::time::timeout;
 
 /// Longer than an answer of hyper's own.
 const LONGEST: usize = 192;
-/// In the head of every answer of the edge's.
-const OURS: &[u8] = b"x-content-type-options";
+/// In the head of every answer that hyper has not made: one of the edge's, or one that came through us.
+const NOT_ITS_OWN: [&[u8]; 2] = [b"x-content-type-options", b"\r\nvia: "];
 /// How long a client that has its answer may send nothing before the connection closes.
 const QUIET: Duration = Duration::from_secs(2);
 /// What is read of it at once, in octets.
@@ -41,7 +41,8 @@ pub(super) fn answer_of_hyper(octets: &[u8]) -> Option<(usize, StatusCode)> {
             | StatusCode::URI_TOO_LONG
             | StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE
     );
-    (its_own && memmem::find(head, OURS).is_none()).then_some((at, status))
+    let is_others = |sign: &[u8]| memmem::find(head, sign).is_some();
+    (its_own && !NOT_ITS_OWN.into_iter().any(is_others)).then_some((at, status))
 }
 
 /// Writes an answer that is the last on its connection.
@@ -123,6 +124,7 @@ mod tests {
             "HTTP/1.1 100 Continue\r\n\r\n",
             "HTTP/1.1 303 See Other\r\nlocation: /\r\ncontent-length: 0\r\n\r\n",
             "HTTP/1.1 400 Bad Request\r\nx-content-type-options: nosniff\r\n\r\n",
+            "HTTP/1.1 400 Bad Request\r\nvia: 1.1 vestibule\r\ncontent-length: 0\r\n\r\n",
             &format!("{own}{before}"),
         ] {
             assert_eq!(found(others), None, "{others}");

@@ -57,20 +57,35 @@ impl Got {
 impl Proxied {
     /// With an application of a kind, for whose proxy a port is kept.
     pub(super) async fn new(kind: &str) -> Self {
+        let application = recording().await;
+        Self::before(application, &format!("--kind {kind}"))
+    }
+
+    /// With our own proxy before an application.
+    pub(super) fn built_in(application: String) -> Self {
+        let upstream = format!("--upstream http://{application}");
+        Self::before(application, &upstream)
+    }
+
+    fn before(application: String, options: &str) -> Self {
         let installation = Installation::new().trusting_local_proxies();
         let deployment = Deployment::of(installation);
         let port = free_port();
         let added = deployment.installation.json(&format!(
-            "application add crm --display-name CRM --origin http://app.localhost:{port} --kind {kind} --company acme --json"
+            "application add crm --display-name CRM --origin http://app.localhost:{port} {options} --company acme --json"
         ));
         let words = "application|set|crm|groups=SSO Basic|preflight=true|skip_rules=GET /public/";
         let words: Vec<&str> = words.split('|').collect();
         deployment.installation.run_words(&words, "").succeeds();
-        let server = Server::start(&deployment.installation);
+        let mut command = deployment.installation.command();
+        command.arg("serve");
+        if options.starts_with("--upstream") {
+            command.env("VESTIBULE_LISTEN", format!("127.0.0.1:{port}"));
+        }
         Self {
             key: added["proxy_key"].as_str().unwrap().to_owned(),
-            application: recording().await,
-            server,
+            application,
+            server: Server::run(command),
             deployment,
             port,
         }

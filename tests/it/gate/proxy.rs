@@ -13,6 +13,8 @@ pub(crate) enum Proxy {
     Nginx,
     Caddy,
     Haproxy,
+    /// The server itself.
+    BuiltIn,
 }
 
 /// What a proxy stands between.
@@ -31,8 +33,12 @@ pub(crate) struct Behind<'a> {
 
 /// A proxy, until it is dropped.
 pub(crate) enum Running {
-    Nginx { _nginx: Nginx },
+    Nginx {
+        _nginx: Nginx,
+    },
     Other(Child),
+    /// With the server.
+    Itself,
 }
 
 impl Drop for Running {
@@ -50,6 +56,10 @@ impl Proxy {
         let kind = match self {
             Self::Nginx => "nginx",
             Self::Caddy | Self::Haproxy => "forwarded",
+            Self::BuiltIn => {
+                let application = super::proxied::recording().await;
+                return (Proxied::built_in(application), Running::Itself);
+            }
         };
         let proxied = Proxied::new(kind).await;
         let running = self.run(&Behind {
@@ -66,6 +76,7 @@ impl Proxy {
     pub(crate) fn run(self, behind: &Behind<'_>) -> Running {
         let port = behind.port;
         match self {
+            Self::BuiltIn => Running::Itself,
             Self::Nginx => {
                 let text = example("nginx/application.conf");
                 let of_tls = |line: &&str| line.trim().starts_with("ssl_certificate");

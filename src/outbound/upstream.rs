@@ -1,0 +1,232 @@
+//! A client of one server that answers for an application (rules Q57, Q59 and Q61).
+//!
+//! Invariants: it connects to the configured address and to no other, whatever a request says; certificates are checked as a browser
+//! does; a connection is used by one request at a time.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use http::request::Parts;
+use http::uri::{Authority, PathAndQuery, Scheme};
+use http::{Request, Response, Uri};
+use hyper::body::Incoming;
+use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper_util::client::legacy::connect::{Connected, Connection};
+use hyper_util::client::legacy::{Client, Error};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpStream, UnixStream};
+use tokio::time::timeout;
+use tokio_native_tls::native_tls;
+use tower::Service;
+
+use super::handed_body::{HandedBody, LentBody};
+use crate::domain::Upstream;
+
+/// Unused connections that are kept for the next request.
+const MOST_UNUSED: usize = 256;
+/// How long an unused connection is kept: shorter than applications usually keep theirs, so that none is used that just closes.
+const UNUSED: Duration = Duration::from_secs(4);
+/// The head of an answer, and what is read ahead of its body, in octets.
+const READ_AHEAD: usize = 64 * 1024;
+/// Stands in a request's address where the host would be: where it goes is not there.
+const NOBODY: &str = "upstream";
+
+/// A client of one upstream.
+#[derive(Debug, Clone)]
+pub struct UpstreamClient {
+    client: Client<Connector, LentBody>,
+}
+
+/// An answer, whose body is still to come.
+pub type UpstreamAnswer = Response<Incoming>;
+
+/// Why an upstream did not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum UpstreamFailure {
+    /// Nothing was sent.
+    #[error("it cannot be connected to: {0}")]
+    Connect(String),
+    /// The connection ended before an answer came.
+    #[error("it closed the connection before it answered: {0}")]
+    Closed(String),
+    /// What came is no answer.
+    #[error("what it sent cannot be read as HTTP: {0}")]
+    Answer(String),
+    /// The request's own body did not come.
+    #[error("the client did not send all of its request: {0}")]
+    Client(String),
+}
+
+impl UpstreamClient {
+    /// A client that has not connected yet.
+    pub fn new(upstream: &Upstream, longest: Duration) -> Result<Self, native_tls::Error> {
+        let tls = match upstream {
+            Upstream::Port { tls: true, .. } => Some(native_tls::TlsConnector::new()?.into()),
+            Upstream::Port { .. } | Upstream::Socket(_) => None,
+        };
+        let connector = Connector {
+            upstream: upstream.clone(),
+            tls,
+            longest,
+        };
+        let client = Client::builder(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(UNUSED)
+            .pool_max_idle_per_host(MOST_UNUSED)
+            .http1_max_buf_size(READ_AHEAD)
+            .http1_writev(false)
+            .set_host(false)
+            .build(connector);
+        Ok(Self { client })
+    }
+
+    /// Sends a request, whose address is a path with a query, and waits for the head of its answer.
+    pub async fn send(
+        &self,
+        head: Parts,
+        body: &HandedBody,
+    ) -> Result<UpstreamAnswer, UpstreamFailure> {
+        let mut request = Request::from_parts(head, body.lend());
+        let mut parts = std::mem::take(request.uri_mut()).into_parts();
+        parts.scheme = Some(Scheme::HTTP);
+        parts.authority = Some(Authority::from_static(NOBODY));
+        parts
+            .path_and_query
+            .get_or_insert(PathAndQuery::from_static("/"));
+        *request.uri_mut() =
+            Uri::from_parts(parts).map_err(|cause| UpstreamFailure::Client(cause.to_string()))?;
+        self.client
+            .request(request)
+            .await
+            .map_err(|error| failure(&error))
+    }
+}
+
+/// The connection of an answer that was a 101, which speaks another protocol from now on.
+pub async fn taken_over(
+    answer: UpstreamAnswer,
+) -> Result<impl AsyncRead + AsyncWrite + Send + Unpin + 'static, UpstreamFailure> {
+    let upgraded = hyper::upgrade::on(answer).await;
+    upgraded
+        .map(TokioIo::new)
+        .map_err(|cause| UpstreamFailure::Closed(cause.to_string()))
+}
+
+fn failure(error: &Error) -> UpstreamFailure {
+    let mut told = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    let mut kind: fn(String) -> UpstreamFailure = UpstreamFailure::Closed;
+    while let Some(why) = cause {
+        if let Some(why) = why.downcast_ref::<hyper::Error>() {
+            if why.is_user() {
+                kind = UpstreamFailure::Client;
+            } else if why.is_parse() {
+                kind = UpstreamFailure::Answer;
+            }
+        }
+        told = why.to_string();
+        cause = why.source();
+    }
+    if error.is_connect() {
+        kind = UpstreamFailure::Connect;
+    }
+    kind(told)
+}
+
+/// Connects to one upstream, whoever is asked for.
+#[derive(Clone)]
+struct Connector {
+    upstream: Upstream,
+    tls: Option<tokio_native_tls::TlsConnector>,
+    longest: Duration,
+}
+
+impl Connector {
+    async fn connect(self) -> io::Result<UpstreamStream> {
+        let (host, port) = match &self.upstream {
+            Upstream::Socket(path) => {
+                return Ok(UpstreamStream::new(UnixStream::connect(path).await?));
+            }
+            Upstream::Port { host, port, .. } => (host.as_str(), *port),
+        };
+        let stream = TcpStream::connect((host, port)).await?;
+        let _ = stream.set_nodelay(true);
+        match self.tls {
+            None => Ok(UpstreamStream::new(stream)),
+            Some(tls) => match tls.connect(host, stream).await {
+                Ok(stream) => Ok(UpstreamStream::new(stream)),
+                Err(cause) => Err(io::Error::other(cause)),
+            },
+        }
+    }
+}
+
+impl Service<Uri> for Connector {
+    type Response = UpstreamStream;
+    type Error = io::Error;
+    type Future = Pin<Box<dyn Future<Output = io::Result<UpstreamStream>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Uri) -> Self::Future {
+        let (connector, longest) = (self.clone(), self.longest);
+        Box::pin(async move {
+            timeout(longest, connector.connect())
+                .await
+                .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+        })
+    }
+}
+
+trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
+
+/// A connection, whatever it runs over.
+struct UpstreamStream(TokioIo<Box<dyn Stream>>);
+
+impl UpstreamStream {
+    fn new(stream: impl Stream + 'static) -> Self {
+        Self(TokioIo::new(Box::new(stream)))
+    }
+}
+
+impl Connection for UpstreamStream {
+    fn connected(&self) -> Connected {
+        Connected::new()
+    }
+}
+
+impl Read for UpstreamStream {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_read(context, buffer)
+    }
+}
+
+impl Write for UpstreamStream {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        octets: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(context, octets)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_shutdown(context)
+    }
+}
