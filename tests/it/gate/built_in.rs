@@ -383,8 +383,8 @@ async fn an_upstream_that_is_away_is_passed_by() {
 async fn only_what_reads_is_sent_again() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
-    let counted = Arc::new(AtomicUsize::new(0));
-    let counter = Arc::clone(&counted);
+    let times = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&times);
     tokio::spawn(async move {
         loop {
             let (mut stream, _) = listener.accept().await.unwrap();
@@ -396,10 +396,10 @@ async fn only_what_reads_is_sent_again() {
     let proxied = Proxied::built_in(address);
     let gate = proxied.signed_in("/").await;
     let headers = [("cookie", gate.as_str()), ("sec-fetch-site", "same-origin")];
-    for (method, times) in [("POST", 1), ("DELETE", 1), ("GET", 2)] {
-        counted.store(0, Ordering::SeqCst);
+    for (method, most) in [("POST", 1), ("DELETE", 1), ("GET", 2)] {
+        times.store(0, Ordering::SeqCst);
         assert_eq!(proxied.ask(method, "/x", &headers).await.status, 502);
-        assert_eq!(counted.load(Ordering::SeqCst), times, "{method}");
+        assert_eq!(times.load(Ordering::SeqCst), most, "{method}");
     }
 }
 
