@@ -41,6 +41,8 @@ pub mod config;
 pub mod console;
 mod database;
 #[cfg(feature = "demo")]
+pub mod demo_application;
+#[cfg(feature = "demo")]
 pub mod demo_idp;
 pub mod directory;
 pub mod domain;

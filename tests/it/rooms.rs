@@ -107,6 +107,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("console", FACE),
     ("api", FACE),
     ("web", &["api", "app", "console", "front", "gate", "http"]),
+    ("demo_application", &[]),
     ("demo_idp", &["saml", "xml"]),
     ("main", &["cli"]),
 ];
@@ -160,7 +161,15 @@ const GATE: &[&str] = &[
 const HOMES: &[(&str, &[&str])] = &[
     (
         "axum",
-        &["http", "front", "console", "api", "gate", "demo_idp"],
+        &[
+            "http",
+            "front",
+            "console",
+            "api",
+            "gate",
+            "demo_application",
+            "demo_idp",
+        ],
     ),
     ("hyper", &["http", "outbound"]),
     ("hyper_util", &["http", "outbound"]),
@@ -175,7 +184,15 @@ const HOMES: &[(&str, &[&str])] = &[
     ),
     (
         "askama",
-        &["escape", "http", "front", "console", "gate", "demo_idp"],
+        &[
+            "escape",
+            "http",
+            "front",
+            "console",
+            "gate",
+            "demo_application",
+            "demo_idp",
+        ],
     ),
     ("rusqlite", &["database"]),
     ("hashlink", &["store"]),
@@ -197,6 +214,7 @@ const HOMES: &[(&str, &[&str])] = &[
             "http",
             "console",
             "gate",
+            "demo_application",
             "demo_idp",
             "cli",
         ],

@@ -36,6 +36,9 @@ mod app_file;
 #[cfg(feature = "demo")]
 mod commands;
 #[cfg(feature = "demo")]
+mod notes;
+
+#[cfg(feature = "demo")]
 mod openid;
 #[cfg(feature = "demo")]
 mod private_file;

@@ -6,6 +6,8 @@ use axum::extract::Request;
 use axum::http::uri::PathAndQuery;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use reqwest::header::{HeaderMap, SET_COOKIE};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -226,7 +228,10 @@ fn page(request: &Request) -> Response {
             .to_owned()
     };
     let html = format!(
-        "<!doctype html><title>CRM</title><h1>Hello, {} of {}</h1><a id=\"sign-out\" href=\"/.vestibule/sign-out\">Sign out</a>",
+        "<!doctype html><title>CRM</title><main><h1>Hello, {} of {}</h1><a id=\"sign-out\" href=\"/.vestibule/sign-out\">Sign out</a><p id=\"socket\"></p></main>\
+         <script>const told = document.getElementById('socket'), socket = new WebSocket('ws://' + location.host + '/socket');\
+         socket.onopen = () => told.textContent = 'The socket is open.';\
+         socket.onclose = () => told.textContent = 'The socket is closed.';</script>",
         told("remote-name"),
         told("vestibule-company"),
     );
@@ -235,6 +240,10 @@ fn page(request: &Request) -> Response {
 
 /// A WebSocket's handshake, and then an echo.
 fn upgrade(request: Request) -> Response {
+    // RFC 6455, section 1.3.
+    let key = request.headers()["sec-websocket-key"].as_bytes();
+    let signed = [key, b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"].concat();
+    let accept = BASE64_STANDARD.encode(openssl::sha::sha1(&signed));
     let on = hyper::upgrade::on(request);
     tokio::spawn(async move {
         let mut io = hyper_util::rt::TokioIo::new(on.await.unwrap());
@@ -247,8 +256,7 @@ fn upgrade(request: Request) -> Response {
         .status(StatusCode::SWITCHING_PROTOCOLS)
         .header(header::UPGRADE, "websocket")
         .header(header::CONNECTION, "upgrade")
-        // Of the key that the tests send (RFC 6455, section 1.3).
-        .header("sec-websocket-accept", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
+        .header("sec-websocket-accept", accept)
         .body(Body::empty())
         .unwrap()
 }

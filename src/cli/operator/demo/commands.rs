@@ -50,6 +50,7 @@ pub(super) async fn perform(invocation: &Invocation, commands: &[&[&str]]) -> Re
             Command::Company(company) => Box::pin(company.run(invocation, &mut out)).await?,
             Command::Group(group) => group.run(invocation, &mut out).await?,
             Command::Connection(connection) => connection.run(invocation, &mut out).await?,
+            Command::Application(application) => application.run(invocation, &mut out).await?,
             Command::Directory(directory) => directory.run(invocation, &mut out).await?,
             _ => {}
         }

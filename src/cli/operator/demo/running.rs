@@ -7,13 +7,14 @@ use std::sync::Arc;
 
 use super::commands::{add_company, perform};
 use super::private_file::write_private;
-use super::{Demo, app_file, openid};
+use super::{Demo, app_file, notes, openid};
 use crate::cli::error::{CliError, Result};
 use crate::cli::invocation::Invocation;
 use crate::cli::operator::serve;
 use crate::cli::output::Output;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::demo_application;
 use crate::demo_idp::{DemoConfig, DemoIdp, IdpApp, IdpKey};
 use crate::site::{Site, SpKeys};
 use crate::store::Store;
@@ -97,6 +98,10 @@ impl Demo {
         let metadata = idp.tenant().metadata_url(APPLICATION_ID);
         perform(invocation, &[&import(&metadata)]).await?;
         openid::set_up(invocation, &idp, &config.data_dir, &openid_origin).await?;
+        let (application, upstream) = demo_application::bind().await.map_err(CliError::Runtime)?;
+        let application = tokio::spawn(demo_application::serve(application));
+        let notes = notes::origin(port);
+        notes::set_up(invocation, &notes, upstream).await?;
         let mut out = Output::stdout();
         let consoles = [
             console(invocation, COMPANY).await?,
@@ -104,7 +109,7 @@ impl Demo {
             console(invocation, openid::COMPANY).await?,
         ];
         let is_begun = is_begun(invocation, &idp).await?;
-        let origins = [origin.as_str(), openid_origin.as_str(), idp_origin.as_str()];
+        let origins = [&origin, &openid_origin, &notes, &idp_origin].map(String::as_str);
         out.raw(&guide(origins, &consoles, is_begun))?;
         out.flush()?;
         let code = serve::serve(
@@ -115,6 +120,7 @@ impl Demo {
         )
         .await;
         serving.abort();
+        application.abort();
         code
     }
 }
@@ -213,7 +219,7 @@ fn idp_key(data_dir: &Path, clock: &Clock) -> Result<IdpKey> {
 }
 
 fn guide(
-    [origin, openid_origin, idp]: [&str; 3],
+    [origin, openid_origin, notes, idp]: [&str; 4],
     [console, empty_console, openid_console]: &[String; 3],
     is_begun: bool,
 ) -> String {
@@ -240,6 +246,10 @@ fn guide(
         (
             format!("{openid_origin}/"),
             "Northwind's sign-on URL: the same by OpenID Connect",
+        ),
+        (
+            format!("{notes}/"),
+            "Notes, Northwind's application, which Vestibule protects",
         ),
         (
             format!("{idp}/registrations/{}", openid::CLIENT_ID),
