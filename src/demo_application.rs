@@ -10,7 +10,7 @@ use std::time::Duration;
 use askama::Template;
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use futures_util::stream;
@@ -53,7 +53,7 @@ pub async fn serve(listener: TcpListener) -> io::Result<()> {
 
 async fn page(headers: HeaderMap) -> Response {
     let told = |name: &str| {
-        let value = headers.get(name).map(|value| value.as_bytes());
+        let value = headers.get(name).map(HeaderValue::as_bytes);
         let value = percent_encoding::percent_decode(value.unwrap_or_default());
         value.decode_utf8_lossy().into_owned()
     };

@@ -23,4 +23,4 @@ pub use metadata::{FetchError, LARGEST, fetch_metadata};
 pub use probe::{ProbeError, Probed, probe};
 pub use provider::{Media, ProviderAnswer, ProviderClient, ProviderFailure};
 pub use provider_document::DocumentError;
-pub use upstream::{UpstreamAnswer, UpstreamClient, UpstreamFailure, taken_over};
+pub use upstream::{UpstreamAnswer, UpstreamClient, UpstreamFailure, reach_upstream, taken_over};

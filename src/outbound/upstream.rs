@@ -63,15 +63,7 @@ pub enum UpstreamFailure {
 impl UpstreamClient {
     /// A client that has not connected yet.
     pub fn new(upstream: &Upstream, longest: Duration) -> Result<Self, native_tls::Error> {
-        let tls = match upstream {
-            Upstream::Port { tls: true, .. } => Some(native_tls::TlsConnector::new()?.into()),
-            Upstream::Port { .. } | Upstream::Socket(_) => None,
-        };
-        let connector = Connector {
-            upstream: upstream.clone(),
-            tls,
-            longest,
-        };
+        let connector = Connector::new(upstream, longest)?;
         let client = Client::builder(TokioExecutor::new())
             .timer(TokioTimer::new())
             .pool_timer(TokioTimer::new())
@@ -104,6 +96,17 @@ impl UpstreamClient {
             .await
             .map_err(|error| failure(&error))
     }
+}
+
+/// Connects once, and says nothing.
+pub async fn reach_upstream(upstream: &Upstream, longest: Duration) -> Result<(), UpstreamFailure> {
+    let connect = |cause: String| UpstreamFailure::Connect(cause);
+    let mut connector =
+        Connector::new(upstream, longest).map_err(|cause| connect(cause.to_string()))?;
+    let connected = connector.call(Uri::default()).await;
+    connected
+        .map(drop)
+        .map_err(|cause| connect(cause.to_string()))
 }
 
 /// The connection of an answer that was a 101, which speaks another protocol from now on.
@@ -146,6 +149,18 @@ struct Connector {
 }
 
 impl Connector {
+    fn new(upstream: &Upstream, longest: Duration) -> Result<Self, native_tls::Error> {
+        let tls = match upstream {
+            Upstream::Port { tls: true, .. } => Some(native_tls::TlsConnector::new()?.into()),
+            Upstream::Port { .. } | Upstream::Socket(_) => None,
+        };
+        Ok(Self {
+            upstream: upstream.clone(),
+            tls,
+            longest,
+        })
+    }
+
     async fn connect(self) -> io::Result<UpstreamStream> {
         let (host, port) = match &self.upstream {
             Upstream::Socket(path) => {

@@ -86,7 +86,7 @@ async fn a_person_goes_through_our_own_proxy_and_is_cut_off_when_the_session_end
     browser.click("a.tile[href*=northwind]").await;
     browser.arrive(&format!("{notes}/")).await;
     assert_eq!(browser.text("h1").await, "Hello, B. Simon of northwind");
-    browser.read("Connected for 1 seconds.").await;
+    browser.read("Connected for 1 s.").await;
     look(&browser, "demo-application").await;
     browser.click("#sign-out").await;
     browser.read("You are signed out").await;

@@ -44,3 +44,31 @@ fn a_proxy_that_nobody_trusts_and_tokens_with_several_issuers_are_found() {
         said.out
     );
 }
+
+#[test]
+fn an_application_that_our_own_proxy_cannot_reach_is_found() {
+    let installation = Installation::with_company();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    installation
+        .run(&format!(
+            "application add crm --display-name CRM --origin https://app.example.com --upstream http://{address} --company acme"
+        ))
+        .succeeds();
+    let said = installation.run("doctor").out;
+    assert!(
+        said.contains(&format!("crm: http://{address} can be reached")),
+        "{said}"
+    );
+    assert!(!said.contains("trusted_proxies"), "{said}");
+    drop(listener);
+    let said = installation.run("doctor").out;
+    assert!(
+        said.contains(&format!("crm: http://{address}: it cannot be connected to")),
+        "{said}"
+    );
+    assert!(
+        said.contains("vestibule application set crm upstreams=URL"),
+        "{said}"
+    );
+}

@@ -41,5 +41,6 @@ pub(super) async fn set_up(
         "--company",
         openid::COMPANY,
     ];
-    perform(invocation, &[&add]).await
+    let told = ["application", "set", NAME, "groups=Staff"];
+    perform(invocation, &[&add, &told]).await
 }

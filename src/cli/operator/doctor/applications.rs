@@ -1,10 +1,11 @@
-//! Applications: whether their proxies can ask, and whether their tokens have one issuer.
+//! Applications: whether their proxies can ask, whether they answer our own, and whether their tokens have one issuer.
 //!
-//! Rules Q15 and V2. Tests: `tests/it/operator/doctor_applications.rs`.
+//! Rules Q15, Q57 and V2. Tests: `tests/it/operator/doctor_applications.rs`.
 
 use super::Diagnoses;
 use crate::config::Config;
 use crate::domain::{Company, ServedCompanies};
+use crate::outbound::reach_upstream;
 use crate::policy::ProxyKind;
 use crate::store::{Error, KnownApplication, Store};
 
@@ -19,6 +20,7 @@ pub(super) async fn look(
     let applications = store.applications().await?;
     look_at_proxies(config, &applications, diagnoses);
     for it in &applications {
+        look_at_upstreams(config, it, diagnoses).await;
         look_at_issuer(config, it, companies, diagnoses);
     }
     Ok(())
@@ -51,6 +53,21 @@ fn look_at_proxies(config: &Config, applications: &[KnownApplication], diagnoses
             format!("{name}: its proxy has no key."),
             format!("Make one: vestibule application new-key {name}"),
         );
+    }
+}
+
+async fn look_at_upstreams(config: &Config, it: &KnownApplication, diagnoses: &mut Diagnoses) {
+    let name = &it.application.name;
+    for upstream in &it.application.settings.upstream.upstreams {
+        let longest = config.proxy.connect_timeout.std();
+        match reach_upstream(upstream, longest).await {
+            Ok(()) => diagnoses.ok(AREA, format!("{name}: {upstream} can be reached.")),
+            Err(cause) => diagnoses.error(
+                AREA,
+                format!("{name}: {upstream}: {cause}."),
+                format!("Start the application there, or name another place: vestibule application set {name} upstreams=URL"),
+            ),
+        }
     }
 }
 
