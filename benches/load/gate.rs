@@ -17,7 +17,7 @@ use crate::table::{get, load, repeated};
 use crate::world::{World, host};
 
 /// Where the application is.
-const APP: &str = "app.localhost";
+pub(crate) const APP: &str = "app.localhost";
 /// Gate sessions that are live.
 const SESSIONS: usize = 100_000;
 const CONNECTIONS: usize = 16;
@@ -28,7 +28,7 @@ const ROUNDS: usize = 3;
 /// `script/bench gate`
 pub(crate) async fn gate(cores: &Cores) {
     let world = World::new(1).await;
-    let key = add_application(&world);
+    let key = add_application(&world, &["--kind", "nginx"]);
     let first = {
         let server = Server::vestibule(world.data(), cores);
         let session = world.sign_in(&server).await;
@@ -70,7 +70,7 @@ pub(crate) async fn gate(cores: &Cores) {
 }
 
 /// Adds the application by command; its proxy's key.
-fn add_application(world: &World) -> String {
+pub(crate) fn add_application(world: &World, options: &[&str]) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_vestibule"));
     command
         .args([
@@ -81,7 +81,8 @@ fn add_application(world: &World) -> String {
             "CRM",
             "--json",
         ])
-        .args(["--kind", "nginx", "--company", "c0", "--origin"])
+        .args(options)
+        .args(["--company", "c0", "--origin"])
         .arg(format!("http://{APP}"))
         .current_dir(world.data())
         .env("VESTIBULE_DATA_DIR", world.data())
@@ -93,7 +94,7 @@ fn add_application(world: &World) -> String {
 }
 
 /// Leads a browser with a session to the application's host; its gate cookie.
-async fn hand_over(server: &Server, session: &str) -> String {
+pub(crate) async fn hand_over(server: &Server, session: &str) -> String {
     let mut connection = client::Connection::open(server.address).await;
     let start = page(APP, "/.vestibule/start?rd=/", "");
     let started = answered(&mut connection, &start, 303).await;
@@ -124,6 +125,16 @@ fn path_of(answer: &str, origin: &str) -> String {
 fn page(host: &str, path: &str, cookie: &str) -> Request {
     let request = format!(
         "GET {path} HTTP/1.1\r\nHost: {host}\r\nAccept: text/html\r\nCookie: {cookie}\r\n\r\n"
+    );
+    request.into_bytes().into()
+}
+
+/// A page that a browser opens at the application.
+pub(crate) fn navigation(path: &str, cookie: &str) -> Request {
+    let request = format!(
+        "GET {path} HTTP/1.1\r\nHost: {APP}\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0\r\n\
+         Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8\r\nAccept-Language: en-US,en;q=0.5\r\nCookie: {cookie}\r\n\
+         Sec-Fetch-Dest: document\r\nSec-Fetch-Mode: navigate\r\nSec-Fetch-Site: same-origin\r\n\r\n"
     );
     request.into_bytes().into()
 }

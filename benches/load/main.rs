@@ -14,6 +14,7 @@ mod gate;
 mod growth;
 mod pages;
 mod provider;
+mod proxy;
 mod report;
 mod response;
 mod server;
@@ -33,6 +34,7 @@ script/bench [PART…]: builds a release (some minutes), then measures. Nothing 
   table        these four: the default
 
   gate         checks of a reverse proxy                              1 min
+  proxy        our own reverse proxy beside nginx                     1 min
   openid       starts and sign-ins by OpenID Connect                 30 s
   size         how verifying grows with the document                 10 s
   connections  1, 4, 16, 64 and 256 of them                           3 min
@@ -45,8 +47,9 @@ script/bench [PART…]: builds a release (some minutes), then measures. Nothing 
 ";
 
 const TABLE: [&str; 4] = ["verify", "start", "http", "memory"];
-const MORE: [&str; 8] = [
+const MORE: [&str; 9] = [
     "gate",
+    "proxy",
     "openid",
     "size",
     "connections",
@@ -113,6 +116,7 @@ async fn measure(part: &str, cores: &Cores) {
         "http" => table::http(cores).await,
         "memory" => table::memory(cores).await,
         "gate" => gate::gate(cores).await,
+        "proxy" => proxy::proxy(cores).await,
         "openid" => table::openid(cores).await,
         "size" => growth::size(),
         "connections" => growth::connections(cores).await,

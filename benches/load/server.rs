@@ -6,7 +6,9 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::proxy::nginx_conf;
 use axum::Router;
+use axum::body::Bytes;
 use axum::routing::get;
 use axum::serve::ListenerExt as _;
 use vestibule::config::{LimitsConfig, variable_name};
@@ -27,6 +29,8 @@ const LIMITS: [&str; 6] = [
     "COMPANY_METADATA",
 ];
 const NO_LIMIT: &str = "1000000000";
+/// A large answer of the bare axum.
+static LARGE: [u8; 1 << 20] = [b'x'; 1 << 20];
 const START: Duration = Duration::from_mins(2);
 
 /// The cores of the server and the one of the client.
@@ -54,6 +58,14 @@ impl Cores {
     pub(crate) fn with_servers(&self, servers: usize) -> Self {
         Self {
             server: format!("0-{}", servers.min(self.all) - 1),
+            ..self.clone()
+        }
+    }
+
+    /// The client's core, for what stands behind the server.
+    pub(crate) fn of_client(&self) -> Self {
+        Self {
+            server: self.client.clone(),
             ..self.clone()
         }
     }
@@ -116,6 +128,15 @@ impl Server {
         let own = std::env::current_exe().unwrap();
         let mut command = pinned(cores, own.to_str().unwrap());
         command.args([BARE, &address.to_string()]);
+        Self::start(command, address)
+    }
+
+    /// nginx before an upstream.
+    pub(crate) fn nginx(data: &Path, upstream: SocketAddr, cores: &Cores) -> Self {
+        let address = free_address();
+        let conf = nginx_conf(data, &address.to_string(), &upstream.to_string());
+        let mut command = pinned(cores, "/usr/sbin/nginx");
+        command.arg("-c").arg(conf);
         Self::start(command, address)
     }
 
@@ -197,7 +218,13 @@ pub(crate) fn serve_bare(address: &str) {
     runtime.block_on(async {
         let listener = tokio::net::TcpListener::bind(address).await.unwrap();
         let listener = listener.tap_io(|stream| stream.set_nodelay(true).unwrap());
-        let router = Router::new().route("/", get(async || "Hello, world"));
+        let router = Router::new()
+            .route("/", get(async || "Hello, world"))
+            .route(
+                "/1k",
+                get(async || Bytes::from_static(LARGE.get(..1024).unwrap_or_default())),
+            )
+            .route("/1m", get(async || Bytes::from_static(&LARGE)));
         axum::serve(listener, router).await.unwrap();
     });
 }
