@@ -11,6 +11,7 @@ mod metadata;
 mod probe;
 mod provider;
 mod provider_document;
+mod raw;
 mod token_endpoint;
 
 pub use address::Reach;
@@ -20,3 +21,4 @@ pub use metadata::{FetchError, LARGEST, fetch_metadata};
 pub use probe::{ProbeError, Probed, probe};
 pub use provider::{Media, ProviderAnswer, ProviderClient, ProviderFailure};
 pub use provider_document::DocumentError;
+pub use raw::{RawAnswer, RawError, RawTarget};

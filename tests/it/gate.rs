@@ -2,6 +2,7 @@
 
 mod access;
 mod check;
+mod doctor;
 mod hand_over;
 mod hub;
 mod keys;
