@@ -11,7 +11,7 @@ mod visits;
 
 use super::super::Diagnoses;
 use super::advice::Directive;
-use super::evidence::{Evidence, Exchange};
+use super::evidence::{Evidence, Exchange, Treatment};
 use super::question::Question;
 use crate::outbound::RawError;
 use crate::policy::{CheckEntry, ToldRequest};
@@ -53,10 +53,10 @@ pub(super) fn first(evidence: &Evidence, found: &mut Diagnoses) -> Next {
     };
     let name = &evidence.name;
     match check.entry {
-        CheckEntry::Listener => found.ok("Q15", "The check comes at the listener that is for checks."),
+        CheckEntry::Listener => found.ok("Q15", "The check comes at the listener that is for checks"),
         CheckEntry::Key(peer) => found.ok(
             "Q15",
-            format!("The check comes from {}, with the key.", address(peer)),
+            format!("The check comes from {}, with the key", address(peer)),
         ),
         CheckEntry::NoAddress(peer) => found.error(
             "Q15",
@@ -142,7 +142,7 @@ fn without_check(evidence: &Evidence, page: &Exchange, found: &mut Diagnoses) {
     } else {
         found.error(
             "Q15",
-            format!("THE PAGE IS NOT PROTECTED: it is answered {status} to anybody, and the check is not asked."),
+            format!("The page is not protected: it is answered {status} to anybody, and the check is not asked."),
             Directive::Check.text(kind),
         );
     }
@@ -171,14 +171,14 @@ fn passed(evidence: &Evidence, found: &mut Diagnoses) {
     if !against.is_empty() {
         found.error(
             "Q20",
-            format!("THE CHECK IS NOT OBEYED. It said no, and the proxy let pass: {against}."),
+            format!("The check is not obeyed: it said no, and the proxy let pass: {against}."),
             Directive::Closed.text(kind),
         );
     }
     let is_large = |exchange: &&Exchange| matches!(exchange.question, Question::Large(_));
-    let has_check = |exchange: &&Exchange| exchange.check().is_some();
     let unasked = |exchange: &&Exchange| {
-        exchange.question.is_protected() && exchange.has_passed() && !has_check(exchange)
+        let treatment = evidence.treatment(exchange);
+        exchange.question.is_protected() && matches!(treatment, Treatment::Passed(_))
     };
     let all = || evidence.exchanges.iter().filter(unasked);
     let failed = labels(all().filter(is_large));
@@ -197,11 +197,17 @@ fn passed(evidence: &Evidence, found: &mut Diagnoses) {
             Directive::Check.text(kind),
         );
     }
-    if against.is_empty() && failed.is_empty() && unasked.is_empty() {
+    if !(against.is_empty() && failed.is_empty() && unasked.is_empty()) {
+        return;
+    }
+    let unjudged = evidence.of(&Question::Unjudged).and_then(Exchange::check);
+    if unjudged.is_some_and(|check| check.status != 200) {
         found.ok(
             "Q20",
-            "Whatever the check does not let pass does not pass, also where it fails",
+            "What the check does not let pass does not pass, also where the check fails",
         );
+    } else {
+        found.ok("Q20", "What the check does not let pass does not pass");
     }
 }
 

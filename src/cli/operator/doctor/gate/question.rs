@@ -244,11 +244,17 @@ impl Question {
                 .ends_with(|it: char| it.is_ascii_alphabetic())
     }
 
-    /// Whether it is for an address that a check is asked about.
+    /// Whether it is for an address that a check is asked about, at the application's host as everybody writes it.
     pub(super) fn is_protected(&self) -> bool {
         !matches!(
             self,
-            Self::Nobody | Self::Who | Self::Start | Self::Check(_) | Self::Absolute
+            Self::Nobody
+                | Self::Who
+                | Self::Start
+                | Self::Check(_)
+                | Self::Absolute
+                | Self::Capitals
+                | Self::TrailingDot
         )
     }
 }

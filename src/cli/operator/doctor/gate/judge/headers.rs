@@ -60,7 +60,7 @@ fn judge_spelled(evidence: &Evidence, found: &mut Diagnoses) {
         let Some(exchange) = evidence.of(&Question::Spelled(sign)) else {
             continue;
         };
-        asked = true;
+        asked |= exchange.answer.is_ok();
         let has_sign = |check: &CheckObservation| check.names.iter().any(|it| it.contains(sign));
         if exchange.check().is_some_and(has_sign) {
             wrong = true;
@@ -91,6 +91,9 @@ fn judge_connection(evidence: &Evidence, found: &mut Diagnoses) {
         names.is_some_and(|names| names.iter().any(|it| it == "x-forwarded-server"))
     };
     let is_harmless = evidence.kind != ProxyKind::Forwarded || is_refused || is_traefik();
+    if exchange.answer.is_err() {
+        return;
+    }
     if is_harmless {
         found.ok(
             "Q37",

@@ -18,7 +18,7 @@ pub(super) fn judge(evidence: &Evidence, found: &mut Diagnoses) {
 
 /// Rule Q22.
 fn judge_page(evidence: &Evidence, found: &mut Diagnoses) {
-    let mut wrong = false;
+    let (mut judged, mut wrong) = (false, false);
     for question in [Question::Page, Question::Form] {
         let Some(exchange) = evidence
             .of(&question)
@@ -26,6 +26,7 @@ fn judge_page(evidence: &Evidence, found: &mut Diagnoses) {
         else {
             continue;
         };
+        judged = true;
         if !is_led(evidence, exchange) && !wrong {
             wrong = true;
             let status = exchange.status();
@@ -42,7 +43,7 @@ fn judge_page(evidence: &Evidence, found: &mut Diagnoses) {
             );
         }
     }
-    if !wrong {
+    if judged && !wrong {
         let origin = &evidence.page.origin;
         found.ok(
             "Q22",
@@ -69,11 +70,12 @@ fn is_led(evidence: &Evidence, exchange: &Exchange) -> bool {
 
 /// Rules Q23 and Q43.
 fn judge_programs(evidence: &Evidence, found: &mut Diagnoses) {
-    let mut wrong = false;
+    let (mut judged, mut wrong) = (false, false);
     for (question, rule) in [(Question::Program, "Q23"), (Question::WebSocket, "Q43")] {
         let Some(exchange) = evidence.of(&question).filter(|it| is_judged(it, &[401])) else {
             continue;
         };
+        judged = true;
         let status = exchange.status();
         if (300..400).contains(&status) || !exchange.header("location").is_empty() {
             wrong = true;
@@ -98,7 +100,7 @@ fn judge_programs(evidence: &Evidence, found: &mut Diagnoses) {
             );
         }
     }
-    if !wrong {
+    if judged && !wrong {
         found.ok(
             "Q23",
             "A program and a WebSocket are told 401, and led nowhere",
