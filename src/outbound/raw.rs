@@ -221,11 +221,11 @@ mod tests {
         let port = listener.local_addr().unwrap().port();
         let heard = tokio::spawn(async move {
             let (mut stream, _) = listener.accept().await.unwrap();
-            let mut part = vec![0; 4096];
-            let length = stream.read(&mut part).await.unwrap();
+            let mut heard = vec![0; 4096];
+            let length = stream.read(&mut heard).await.unwrap();
             stream.write_all(answer).await.unwrap();
-            part.truncate(length);
-            part
+            heard.truncate(length);
+            heard
         });
         let target = RawTarget::find(false, "127.0.0.1", port).await.unwrap();
         (target, heard)

@@ -6,6 +6,7 @@ mod doctor;
 mod hand_over;
 mod hub;
 mod keys;
+mod probe;
 pub(crate) mod proxied;
 mod proxies;
 pub(crate) mod proxy;

@@ -57,7 +57,11 @@ impl Got {
 impl Proxied {
     /// With an application of a kind, for whose proxy a port is kept.
     pub(super) async fn new(kind: &str) -> Self {
-        let installation = Installation::new().trusting_local_proxies();
+        Self::on(Installation::new().trusting_local_proxies(), kind).await
+    }
+
+    /// The same on an installation in which nothing is yet.
+    pub(super) async fn on(installation: Installation, kind: &str) -> Self {
         let deployment = Deployment::of(installation);
         let port = free_port();
         let added = deployment.installation.json(&format!(

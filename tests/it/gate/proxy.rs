@@ -55,11 +55,21 @@ impl Proxy {
         self,
         change: &dyn Fn(String) -> String,
     ) -> (Proxied, Running) {
+        let installation = Installation::new().trusting_local_proxies();
+        self.start_on(installation, change).await
+    }
+
+    /// The same on an installation.
+    pub(super) async fn start_on(
+        self,
+        installation: Installation,
+        change: &dyn Fn(String) -> String,
+    ) -> (Proxied, Running) {
         let kind = match self {
             Self::Nginx => "nginx",
             Self::Caddy | Self::Haproxy => "forwarded",
         };
-        let proxied = Proxied::new(kind).await;
+        let proxied = Proxied::on(installation, kind).await;
         let behind = Behind {
             installation: &proxied.deployment.installation,
             application: &proxied.application,

@@ -11,6 +11,7 @@ mod evidence;
 mod judge;
 mod page;
 mod question;
+mod request;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -32,7 +33,8 @@ use crate::store::{Error, Store};
 
 use evidence::{Evidence, Exchange};
 use judge::Next;
-use question::{AskedPage, Question, questions, spoofed};
+use question::{Question, questions, spoofed};
+use request::AskedPage;
 
 const AREA: &str = "gate";
 /// How long is asked; a probe lives a little longer.

@@ -202,158 +202,161 @@ impl Directive {
 mod tests {
     use super::*;
 
+    /// Of a kind of proxy, where its example has what is advised.
+    const IN_EXAMPLES: [(ProxyKind, &str, Directive, &[&str]); 22] = [
+        (
+            ProxyKind::Nginx,
+            "nginx/application.conf",
+            Directive::Check,
+            &["auth_request /_vestibule_check;"],
+        ),
+        (
+            ProxyKind::Nginx,
+            "nginx/application.conf",
+            Directive::Internal,
+            &["internal;"],
+        ),
+        (
+            ProxyKind::Nginx,
+            "nginx/application.conf",
+            Directive::SignIn,
+            &[
+                "error_page 401 = @vestibule_sign_in;",
+                "return 302 $vestibule_location;",
+            ],
+        ),
+        (
+            ProxyKind::Nginx,
+            "nginx/application.conf",
+            Directive::Refusal,
+            &["error_page 403 /.vestibule/refused;"],
+        ),
+        (
+            ProxyKind::Nginx,
+            "nginx/application.conf",
+            Directive::Client,
+            &["proxy_set_header X-Forwarded-For $remote_addr;"],
+        ),
+        (
+            ProxyKind::Nginx,
+            "nginx/application.conf",
+            Directive::Key,
+            &["proxy_set_header Vestibule-Proxy-Key"],
+        ),
+        (
+            ProxyKind::Nginx,
+            "nginx/application.conf",
+            Directive::Own,
+            &["location ^~ /.vestibule/", "proxy_set_header Host $host;"],
+        ),
+        (
+            ProxyKind::Forwarded,
+            "haproxy/haproxy.cfg",
+            Directive::Names,
+            &["http-request deny deny_status 400 if { req.hdr_names -m sub _ . }"],
+        ),
+        (
+            ProxyKind::Forwarded,
+            "haproxy/haproxy.cfg",
+            Directive::Connection,
+            &[
+                "http-request deny deny_status 400 if { req.hdr(connection) -m sub -i remote- vestibule- }",
+            ],
+        ),
+        (
+            ProxyKind::Forwarded,
+            "haproxy/haproxy.cfg",
+            Directive::Closed,
+            &[
+                "http-request deny deny_status 503 unless is_own or { var(txn.vestibule) -m int 200 }",
+            ],
+        ),
+        (
+            ProxyKind::Forwarded,
+            "haproxy/haproxy.cfg",
+            Directive::Own,
+            &[
+                "use_backend vestibule if is_own",
+                "acl is_own path_beg /.vestibule/",
+            ],
+        ),
+        (
+            ProxyKind::Forwarded,
+            "haproxy/haproxy.cfg",
+            Directive::Client,
+            &["http-request set-header X-Forwarded-For %[src]"],
+        ),
+        (
+            ProxyKind::Forwarded,
+            "caddy/Caddyfile",
+            Directive::Connection,
+            &[
+                "@hides_identity header_regexp Connection (?i)(remote-|vestibule-)",
+                "respond @hides_identity 400",
+            ],
+        ),
+        (
+            ProxyKind::Forwarded,
+            "caddy/Caddyfile",
+            Directive::Key,
+            &["header_up Vestibule-Proxy-Key"],
+        ),
+        (
+            ProxyKind::Forwarded,
+            "caddy/Caddyfile",
+            Directive::Own,
+            &["reverse_proxy /.vestibule/*"],
+        ),
+        (
+            ProxyKind::Forwarded,
+            "traefik/dynamic.yaml",
+            Directive::Check,
+            &["middlewares: [vestibule]"],
+        ),
+        (
+            ProxyKind::Forwarded,
+            "traefik/traefik.yaml",
+            Directive::Names,
+            &["underscoreHeadersStrategy: delete"],
+        ),
+        (
+            ProxyKind::Envoy,
+            "envoy/envoy.yaml",
+            Directive::Probe,
+            &["exact: x-vestibule-probe"],
+        ),
+        (
+            ProxyKind::Envoy,
+            "envoy/envoy.yaml",
+            Directive::Names,
+            &["headers_with_underscores_action: DROP_HEADER"],
+        ),
+        (
+            ProxyKind::Envoy,
+            "envoy/envoy.yaml",
+            Directive::Path,
+            &["path_with_escaped_slashes_action: REJECT_REQUEST"],
+        ),
+        (
+            ProxyKind::Envoy,
+            "envoy/envoy.yaml",
+            Directive::Client,
+            &["use_remote_address: true"],
+        ),
+        (
+            ProxyKind::Envoy,
+            "envoy/envoy.yaml",
+            Directive::HandOn,
+            &["prefix: sec-fetch-", "prefix: sec-websocket-"],
+        ),
+    ];
+
     // Q66: what is advised is what the examples have.
     #[test]
     fn a_directive_is_the_one_of_the_examples() {
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/proxies");
         let example = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
-        for (kind, file, directive, parts) in [
-            (
-                ProxyKind::Nginx,
-                "nginx/application.conf",
-                Directive::Check,
-                &["auth_request /_vestibule_check;"][..],
-            ),
-            (
-                ProxyKind::Nginx,
-                "nginx/application.conf",
-                Directive::Internal,
-                &["internal;"],
-            ),
-            (
-                ProxyKind::Nginx,
-                "nginx/application.conf",
-                Directive::SignIn,
-                &[
-                    "error_page 401 = @vestibule_sign_in;",
-                    "return 302 $vestibule_location;",
-                ],
-            ),
-            (
-                ProxyKind::Nginx,
-                "nginx/application.conf",
-                Directive::Refusal,
-                &["error_page 403 /.vestibule/refused;"],
-            ),
-            (
-                ProxyKind::Nginx,
-                "nginx/application.conf",
-                Directive::Client,
-                &["proxy_set_header X-Forwarded-For $remote_addr;"],
-            ),
-            (
-                ProxyKind::Nginx,
-                "nginx/application.conf",
-                Directive::Key,
-                &["proxy_set_header Vestibule-Proxy-Key"],
-            ),
-            (
-                ProxyKind::Nginx,
-                "nginx/application.conf",
-                Directive::Own,
-                &["location ^~ /.vestibule/", "proxy_set_header Host $host;"],
-            ),
-            (
-                ProxyKind::Forwarded,
-                "haproxy/haproxy.cfg",
-                Directive::Names,
-                &["http-request deny deny_status 400 if { req.hdr_names -m sub _ . }"],
-            ),
-            (
-                ProxyKind::Forwarded,
-                "haproxy/haproxy.cfg",
-                Directive::Connection,
-                &[
-                    "http-request deny deny_status 400 if { req.hdr(connection) -m sub -i remote- vestibule- }",
-                ],
-            ),
-            (
-                ProxyKind::Forwarded,
-                "haproxy/haproxy.cfg",
-                Directive::Closed,
-                &[
-                    "http-request deny deny_status 503 unless is_own or { var(txn.vestibule) -m int 200 }",
-                ],
-            ),
-            (
-                ProxyKind::Forwarded,
-                "haproxy/haproxy.cfg",
-                Directive::Own,
-                &[
-                    "use_backend vestibule if is_own",
-                    "acl is_own path_beg /.vestibule/",
-                ],
-            ),
-            (
-                ProxyKind::Forwarded,
-                "haproxy/haproxy.cfg",
-                Directive::Client,
-                &["http-request set-header X-Forwarded-For %[src]"],
-            ),
-            (
-                ProxyKind::Forwarded,
-                "caddy/Caddyfile",
-                Directive::Connection,
-                &[
-                    "@hides_identity header_regexp Connection (?i)(remote-|vestibule-)",
-                    "respond @hides_identity 400",
-                ],
-            ),
-            (
-                ProxyKind::Forwarded,
-                "caddy/Caddyfile",
-                Directive::Key,
-                &["header_up Vestibule-Proxy-Key"],
-            ),
-            (
-                ProxyKind::Forwarded,
-                "caddy/Caddyfile",
-                Directive::Own,
-                &["reverse_proxy /.vestibule/*"],
-            ),
-            (
-                ProxyKind::Forwarded,
-                "traefik/dynamic.yaml",
-                Directive::Check,
-                &["middlewares: [vestibule]"],
-            ),
-            (
-                ProxyKind::Forwarded,
-                "traefik/traefik.yaml",
-                Directive::Names,
-                &["underscoreHeadersStrategy: delete"],
-            ),
-            (
-                ProxyKind::Envoy,
-                "envoy/envoy.yaml",
-                Directive::Probe,
-                &["exact: x-vestibule-probe"],
-            ),
-            (
-                ProxyKind::Envoy,
-                "envoy/envoy.yaml",
-                Directive::Names,
-                &["headers_with_underscores_action: DROP_HEADER"],
-            ),
-            (
-                ProxyKind::Envoy,
-                "envoy/envoy.yaml",
-                Directive::Path,
-                &["path_with_escaped_slashes_action: REJECT_REQUEST"],
-            ),
-            (
-                ProxyKind::Envoy,
-                "envoy/envoy.yaml",
-                Directive::Client,
-                &["use_remote_address: true"],
-            ),
-            (
-                ProxyKind::Envoy,
-                "envoy/envoy.yaml",
-                Directive::HandOn,
-                &["prefix: sec-fetch-", "prefix: sec-websocket-"],
-            ),
-        ] {
+        for (kind, file, directive, parts) in IN_EXAMPLES {
             let (example, text) = (example(file), directive.text(kind));
             for part in parts {
                 assert!(example.contains(part), "{file}: {part}");

@@ -2,7 +2,8 @@
 //!
 //! Invariant: pure; whoever judges has this and nothing else.
 
-use super::question::{AskedPage, Question, WrittenRequest};
+use super::question::Question;
+use super::request::{AskedPage, WrittenRequest};
 use crate::outbound::{RawAnswer, RawError};
 use crate::policy::{CheckObservation, ProxyKind, ToldRequest};
 

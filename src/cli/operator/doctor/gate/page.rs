@@ -2,7 +2,7 @@
 //!
 //! Invariant: the path goes out as it was typed.
 
-use super::question::AskedPage;
+use super::request::AskedPage;
 use crate::cli::error::{CliError, Result};
 use crate::domain::{Application, Company};
 use crate::policy::{Fit, RequestOrigin, is_ambiguous};
