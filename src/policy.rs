@@ -55,8 +55,8 @@ pub use identity_headers::{
 pub use kind::{ProxyKind, ProxyKindError};
 pub use misreport::{Misreport, ReportedField};
 pub use observation::{
-    CheckEntry, CheckObservation, PROBE_COOKIE, PROBE_HEADER, ToldRequest, last_forwarded_for,
-    names_that_matter,
+    CheckEntry, CheckObservation, PROBE_COOKIE, PROBE_HEADER, PROBE_LATE, ToldRequest,
+    last_forwarded_for, names_that_matter,
 };
 pub use origin::{RequestOrigin, RequestOriginError, WebScheme};
 pub use original::{OriginalRequest, ProxyCheck};

@@ -16,6 +16,8 @@ use super::visit::NEEDED_HEADERS;
 /// What a question of `doctor gate` has: its token, a point, and its number. It does not begin as our other headers do, because a
 /// proxy takes those away from its clients.
 pub const PROBE_HEADER: &str = "x-vestibule-probe";
+/// What stands behind the number where the answer is to come late, as that of a check that fails.
+pub const PROBE_LATE: &str = ".late";
 /// The cookie of such a question, which only has to arrive.
 pub const PROBE_COOKIE: &str = "vestibule-probe";
 

@@ -113,6 +113,23 @@ async fn a_probe_that_does_not_live_notes_nothing() {
     assert!(purged > NOW);
 }
 
+// Q25: the answer is the same, and comes later than some proxies wait.
+#[tokio::test]
+async fn a_probe_that_lives_may_have_its_answer_late() {
+    let gate = Gate::new().await;
+    let (token, hash) = gate.probe().await;
+    let begun = std::time::Instant::now();
+    let late = gate.probed(&gate.key, &format!("{token}.1.late")).await;
+    assert_eq!(late.status, 401);
+    assert!(begun.elapsed().as_secs() >= 3);
+    assert_eq!(gate.noted(&hash).await.len(), 1);
+    // Nobody else's does.
+    let begun = std::time::Instant::now();
+    let unknown = format!("{}.1.late", new_secret().0);
+    assert_eq!(gate.probed(&gate.key, &unknown).await.status, 401);
+    assert!(begun.elapsed().as_secs() < 3);
+}
+
 #[tokio::test]
 async fn a_probe_has_room_for_so_much() {
     let gate = Gate::new().await;

@@ -166,7 +166,11 @@ pub(super) fn fields_only(evidence: &Evidence, found: &mut Diagnoses) {
 /// What got through, with a check that said no or without one (rules Q20 and Q25).
 fn passed(evidence: &Evidence, found: &mut Diagnoses) {
     let kind = evidence.kind;
-    let against = |exchange: &&Exchange| exchange.has_passed_against_the_check();
+    // What passes where a check fails is told apart: it is another directive in some proxies.
+    let is_failure =
+        |exchange: &&Exchange| matches!(exchange.question, Question::Large(_) | Question::Late);
+    let against =
+        |exchange: &&Exchange| exchange.has_passed_against_the_check() && !is_failure(exchange);
     let against = labels(evidence.exchanges.iter().filter(against));
     if !against.is_empty() {
         found.error(
@@ -175,21 +179,23 @@ fn passed(evidence: &Evidence, found: &mut Diagnoses) {
             Directive::Closed.text(kind),
         );
     }
-    let is_large = |exchange: &&Exchange| matches!(exchange.question, Question::Large(_));
     let unasked = |exchange: &&Exchange| {
         let treatment = evidence.treatment(exchange);
         exchange.question.is_protected() && matches!(treatment, Treatment::Passed(_))
     };
-    let all = || evidence.exchanges.iter().filter(unasked);
-    let failed = labels(all().filter(is_large));
+    let all = || evidence.exchanges.iter();
+    let failed = |exchange: &&Exchange| {
+        is_failure(exchange) && (unasked(exchange) || exchange.has_passed_against_the_check())
+    };
+    let failed = labels(all().filter(failed));
     if !failed.is_empty() {
         found.error(
             "Q25",
-            format!("A check that cannot be asked lets pass: {failed}."),
+            format!("A check that fails lets pass: {failed}."),
             Directive::Closed.text(kind),
         );
     }
-    let unasked = labels(all().filter(|it| !is_large(it)));
+    let unasked = labels(all().filter(|it| unasked(it) && !is_failure(it)));
     if !unasked.is_empty() {
         found.error(
             "Q15",

@@ -82,6 +82,8 @@ pub(super) enum Question {
     Unjudged,
     /// A head of so many octets.
     Large(usize),
+    /// What a check is answered too late about.
+    Late,
 }
 
 /// Every question after the first, [`Question::Page`].
@@ -114,6 +116,7 @@ pub(super) fn questions(kind: ProxyKind, checks: Vec<String>) -> Vec<Question> {
     all.extend(checks.into_iter().map(Question::Check));
     all.push(Question::Unjudged);
     all.extend(LARGE.map(Question::Large));
+    all.push(Question::Late);
     all
 }
 
@@ -140,6 +143,7 @@ impl Question {
         let own = page.origin.as_str();
         match self {
             Self::Page => base,
+            Self::Late => base.late(),
             Self::Nobody => base.with_host(NOBODY),
             Self::Headers => base.with(&[
                 ("Access-Control-Request-Method", "GET"),
@@ -264,6 +268,7 @@ impl fmt::Display for Question {
             Self::Check(path) => f.write_str(path),
             Self::Unjudged => write!(f, "the method {STRANGE_METHOD}"),
             Self::Large(octets) => write!(f, "a head of {octets} octets"),
+            Self::Late => f.write_str("the page, with an answer of the check that comes too late"),
         }
     }
 }
@@ -291,10 +296,13 @@ mod tests {
         for kind in ProxyKind::ALL {
             for question in questions(kind, vec!["/sso/check/crm".to_owned()]) {
                 let text = text(&question);
-                assert!(
-                    text.contains("\r\nx-vestibule-probe: TOKEN.7\r\n"),
-                    "{text}"
-                );
+                let late = if question == Question::Late {
+                    ".late"
+                } else {
+                    ""
+                };
+                let header = format!("\r\nx-vestibule-probe: TOKEN.7{late}\r\n");
+                assert!(text.contains(&header), "{text}");
                 assert!(text.contains("\r\nCookie: vestibule-probe=7\r\n"), "{text}");
                 assert!(text.ends_with("\r\n\r\n"), "{text}");
                 assert_eq!(text.matches("\r\nHost: ").count(), 1, "{text}");

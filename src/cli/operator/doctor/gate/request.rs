@@ -2,7 +2,7 @@
 //!
 //! Invariant: each is one request with one `Host` and one `Connection`, and says itself which question it is.
 
-use crate::policy::{PROBE_COOKIE, PROBE_HEADER, RequestOrigin};
+use crate::policy::{PROBE_COOKIE, PROBE_HEADER, PROBE_LATE, RequestOrigin};
 
 /// The page that is asked for.
 #[derive(Debug, Clone)]
@@ -20,6 +20,7 @@ pub(super) struct WrittenRequest {
     pub(super) target: String,
     host: String,
     lines: Vec<(String, String)>,
+    is_late: bool,
 }
 
 impl AskedPage {
@@ -59,6 +60,7 @@ impl WrittenRequest {
             target: page.uri.clone(),
             host: page.authority().to_owned(),
             lines: Vec::new(),
+            is_late: false,
         };
         request
             .with(&[
@@ -87,6 +89,12 @@ impl WrittenRequest {
             ("Content-Type", "application/x-www-form-urlencoded"),
             ("Content-Length", "0"),
         ])
+    }
+
+    /// The same, which wants the answer of the check to come late.
+    pub(super) fn late(mut self) -> Self {
+        self.is_late = true;
+        self
     }
 
     pub(super) fn without_fetch(mut self) -> Self {
@@ -124,9 +132,11 @@ impl WrittenRequest {
             target,
             host,
             lines,
+            is_late,
         } = self;
+        let late = if *is_late { PROBE_LATE } else { "" };
         let mut text = format!(
-            "{method} {target} HTTP/1.1\r\nHost: {host}\r\n{PROBE_HEADER}: {token}.{number}\r\nCookie: {PROBE_COOKIE}={number}\r\n"
+            "{method} {target} HTTP/1.1\r\nHost: {host}\r\n{PROBE_HEADER}: {token}.{number}{late}\r\nCookie: {PROBE_COOKIE}={number}\r\n"
         );
         // One list, so that no proxy looks at the first only.
         let named = lines.iter().filter(|(name, _)| name == "Connection");

@@ -140,6 +140,14 @@ fn what_passes() {
             &["a head of 15500 octets", "deny_status 503"],
         ),
         (
+            Envoy,
+            Question::Late,
+            answered(page()),
+            State::Error,
+            "Q25",
+            &["comes too late", "failure_mode_allow"],
+        ),
+        (
             Nginx,
             Question::Form,
             unasked(page()),
