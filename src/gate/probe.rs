@@ -16,7 +16,7 @@ use crate::store;
 
 /// How long an answer waits for its note. Proxies wait longer for an answer.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// How late an answer comes that is to come late: Envoy and our own script for `HAProxy` have given up by then.
+/// How late an answer comes that is to come late: Envoy has given up by then.
 const LATE: Duration = Duration::from_secs(3);
 
 /// What a check shows of a probe, whatever it is worth.

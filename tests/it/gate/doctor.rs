@@ -163,8 +163,10 @@ async fn of_haproxy_the_missing_directive_is_named() {
     let names = "http-request deny deny_status 400 if { req.hdr_names -m sub _ . }";
     let connection =
         "http-request deny deny_status 400 if { req.hdr(connection) -m sub -i remote- vestibule- }";
-    let closed =
-        "http-request deny deny_status 503 unless is_own or { var(txn.vestibule) -m int 200 }";
+    let asks = "    http-request lua.vestibule unless is_own\n";
+    let asks_and_denies = format!(
+        "{asks}    # Without this line a check that failed would let the request pass.\n    http-request deny deny_status 503 unless is_own or {{ var(txn.vestibule) -m int 200 }}\n"
+    );
     for (from, to, texts) in [
         (
             names,
@@ -172,12 +174,16 @@ async fn of_haproxy_the_missing_directive_is_named() {
             &["✗ Q36", "Remote_User", "Remote.User", names][..],
         ),
         (connection, "", &["✗ Q37", connection]),
-        (closed, "", &["✗ Q25", closed]),
         (
-            "http-request lua.vestibule unless is_own",
+            asks_and_denies.as_str(),
             "",
-            &["✗ Q25", "503", "VESTIBULE_CHECK"],
+            &[
+                "✗ Q15",
+                "The page is not protected",
+                "http-request lua.vestibule unless is_own",
+            ],
         ),
+        (asks, "", &["✗ Q25", "503", "VESTIBULE_CHECK"]),
         (
             "http-request set-header X-Forwarded-Uri %[pathq]",
             "",

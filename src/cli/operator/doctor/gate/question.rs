@@ -116,7 +116,10 @@ pub(super) fn questions(kind: ProxyKind, checks: Vec<String>) -> Vec<Question> {
     all.extend(checks.into_iter().map(Question::Check));
     all.push(Question::Unjudged);
     all.extend(LARGE.map(Question::Large));
-    all.push(Question::Late);
+    // The others wait, or refuse: of a late answer Envoy alone may be told to let pass.
+    if kind == ProxyKind::Envoy {
+        all.push(Question::Late);
+    }
     all
 }
 
