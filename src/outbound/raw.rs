@@ -55,7 +55,7 @@ pub enum RawError {
     Connect(String),
     /// TLS could not be agreed on.
     #[error("no encrypted connection came about: {0}")]
-    Tls(String),
+    Tls(&'static str),
     /// The connection was closed before an answer.
     #[error("the connection was closed without an answer")]
     Closed,
@@ -92,7 +92,7 @@ impl RawTarget {
         }
         let stream = timeout(CONNECT, self.encrypt(stream))
             .await
-            .map_err(|_| RawError::Tls("it took too long".to_owned()))??;
+            .map_err(|_| RawError::Tls("it took too long"))??;
         exchange(stream, octets).await
     }
 
@@ -103,11 +103,28 @@ impl RawTarget {
     }
 
     async fn encrypt(&self, stream: TcpStream) -> Result<TlsStream<TcpStream>, RawError> {
-        let told = |cause: native_tls::Error| RawError::Tls(cause.to_string());
+        let told = |cause: native_tls::Error| RawError::Tls(in_plain_words(&cause.to_string()));
         let connector = native_tls::TlsConnector::new().map_err(told)?;
         let name = self.host.trim_start_matches('[').trim_end_matches(']');
         let connector = TlsConnector::from(connector);
         connector.connect(name, stream).await.map_err(told)
+    }
+}
+
+/// Why TLS could not be agreed on.
+fn in_plain_words(cause: &str) -> &'static str {
+    let text = cause.to_ascii_lowercase();
+    let has = |part: &str| text.contains(part);
+    if has("self-signed") || has("self signed") || has("unable to get") {
+        "this machine does not trust who issued the certificate"
+    } else if has("mismatch") {
+        "the certificate is for another host name"
+    } else if has("expired") || has("not yet valid") {
+        "the certificate has expired or is not valid yet, or this machine's clock is wrong"
+    } else if has("certificate") {
+        "the certificate cannot be verified"
+    } else {
+        "the port does not speak https as this machine does"
     }
 }
 
@@ -240,6 +257,31 @@ mod tests {
         assert_eq!((answer.status, answer.body.as_str()), (401, "no"));
         assert_eq!(answer.header("www-authenticate"), "x");
         assert_eq!(heard.await.unwrap(), octets);
+    }
+
+    #[test]
+    fn a_certificate_is_told_in_plain_words() {
+        for (cause, part) in [
+            (
+                "certificate verify failed: (self-signed certificate)",
+                "does not trust",
+            ),
+            (
+                "certificate verify failed: (Hostname mismatch)",
+                "another host name",
+            ),
+            (
+                "certificate verify failed: (certificate has expired)",
+                "has expired",
+            ),
+            (
+                "certificate verify failed: (path length)",
+                "cannot be verified",
+            ),
+            ("wrong version number", "does not speak https"),
+        ] {
+            assert!(in_plain_words(cause).contains(part), "{cause}");
+        }
     }
 
     #[tokio::test]

@@ -40,7 +40,7 @@ pub(super) fn first(evidence: &Evidence, found: &mut Diagnoses) -> Next {
         let next = match error {
             RawError::Name(_) => "Make a DNS entry that leads to the proxy.",
             RawError::Tls(_) => {
-                "Look at the proxy's certificate: a browser would refuse it as well."
+                "Look at the proxy's certificate. If its issuer is your own, let this machine trust it, as by SSL_CERT_FILE."
             }
             _ => "Look whether the proxy runs, and listens there.",
         };

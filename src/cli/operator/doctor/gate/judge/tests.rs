@@ -237,7 +237,7 @@ fn who_cannot_be_reached_is_told_why() {
     for (error, part) in [
         (RawError::Name("app.example.com".to_owned()), "DNS entry"),
         (RawError::Connect("refused".to_owned()), "runs"),
-        (RawError::Tls("self-signed".to_owned()), "certificate"),
+        (RawError::Tls("self-signed"), "certificate"),
         (RawError::Late, "runs"),
     ] {
         let change: Change = Box::new(move |it| {
