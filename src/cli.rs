@@ -91,7 +91,7 @@ enum Command {
     Restore(backup::Restore),
     /// Judge a SAML Response offline and print every check
     Explain(explain::Explain),
-    /// Look at configuration, clock, keys, database and origins
+    /// Look at configuration, clock, keys, database and origins; doctor gate: at the proxy of an application
     Doctor(doctor::Doctor),
     /// Print the effective configuration, secrets masked
     Config(config::ConfigCommand),

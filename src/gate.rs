@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! proxy ──► /sso/check/NAME ── who asks (entry) ── what is asked (policy) ── who is there (visitor) ──► policy's answer
+//! doctor ──► the operator's proxy ──► the same check, and what arrived there is noted (probe)
 //! browser ──► /.vestibule/start ──► the company's /sso/hand-over ──► /.vestibule/finish ──► the page that was asked for
 //! ```
 //!
@@ -17,6 +18,7 @@ mod identity;
 mod jwks;
 mod pages;
 mod place;
+mod probe;
 mod proxy;
 mod refused;
 mod sign_out;

@@ -348,5 +348,11 @@ fn unhex(text: &str) -> Option<Vec<u8>> {
         .collect()
 }
 
+/// What a server answers to the key of a WebSocket's handshake (RFC 6455, section 4.2.2).
+pub fn websocket_accept(key: &[u8]) -> String {
+    const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+    BASE64_STANDARD.encode(openssl::sha::sha1(&[key, GUID].concat()))
+}
+
 #[cfg(test)]
 mod tests;

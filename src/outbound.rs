@@ -12,6 +12,7 @@ mod metadata;
 mod probe;
 mod provider;
 mod provider_document;
+mod raw;
 mod token_endpoint;
 mod upstream;
 
@@ -23,4 +24,5 @@ pub use metadata::{FetchError, LARGEST, fetch_metadata};
 pub use probe::{ProbeError, Probed, probe};
 pub use provider::{Media, ProviderAnswer, ProviderClient, ProviderFailure};
 pub use provider_document::DocumentError;
+pub use raw::{RawAnswer, RawError, RawTarget};
 pub use upstream::{UpstreamAnswer, UpstreamClient, UpstreamFailure, reach_upstream, taken_over};

@@ -27,6 +27,7 @@ mod identity;
 mod identity_headers;
 mod kind;
 mod misreport;
+mod observation;
 mod origin;
 mod original;
 mod path;
@@ -53,6 +54,10 @@ pub use identity_headers::{
 };
 pub use kind::{ProxyKind, ProxyKindError};
 pub use misreport::{Misreport, ReportedField};
+pub use observation::{
+    CheckEntry, CheckObservation, PROBE_COOKIE, PROBE_HEADER, PROBE_LATE, ToldRequest,
+    last_forwarded_for, names_that_matter,
+};
 pub use origin::{RequestOrigin, RequestOriginError, WebScheme};
 pub use original::{OriginalRequest, ProxyCheck};
 pub use path::{PathPattern, PathPatternError, is_ambiguous};

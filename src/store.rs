@@ -18,6 +18,7 @@ use std::sync::Arc;
 pub use crate::database::Error as DatabaseError;
 pub use application::KnownApplication;
 pub use application::ended_session::EndedHere;
+pub use application::gate_probe::PROBE_LIVES;
 pub use application::gate_session::GateSession;
 pub use application::identity_key::StoredIdentityKey;
 pub use application::one_time_code::{CodeKind, OneTimeCode, ShownCode};

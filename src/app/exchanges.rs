@@ -31,6 +31,8 @@ pub enum Sharer {
 enum Holder {
     Application(ApplicationId),
     Company(ApplicationId, String),
+    /// All whom nobody knows.
+    Strangers(ApplicationId),
     One(ApplicationId, Sharer),
 }
 
@@ -48,7 +50,9 @@ pub enum NoShare {
     #[error("proxy.most_of_user requests are open")]
     OfUser,
     /// All of a company, or of the application.
-    #[error("proxy.most_of_application requests are open, or half of them for one company")]
+    #[error(
+        "proxy.most_of_application requests are open, or half of them for one company, or a quarter for those whom nobody knows"
+    )]
     OfAll,
 }
 
@@ -73,7 +77,11 @@ impl Exchanges {
                 let most = (self.of_application / 2).max(1);
                 Some((Holder::Company(application, company.clone()), most))
             }
-            Sharer::User(..) | Sharer::Stranger(_) => None,
+            Sharer::User(..) => None,
+            Sharer::Stranger(_) => Some((
+                Holder::Strangers(application),
+                (self.of_application / 4).max(1),
+            )),
         };
         let shares = [
             Some((Holder::One(application, by), self.of_user)),
@@ -85,7 +93,9 @@ impl Exchanges {
             if open.get(holder).is_some_and(|count| count >= most) {
                 return Err(match holder {
                     Holder::One(..) => NoShare::OfUser,
-                    Holder::Company(..) | Holder::Application(_) => NoShare::OfAll,
+                    Holder::Company(..) | Holder::Strangers(_) | Holder::Application(_) => {
+                        NoShare::OfAll
+                    }
                 });
             }
         }

@@ -64,8 +64,11 @@ impl Upstreams {
             if matches!(failure, UpstreamFailure::Client(_)) {
                 return Err(failure);
             }
-            known.failed.store(self.now(), Ordering::Relaxed);
-            tracing::warn!(%upstream, %failure, "an application's server does not answer");
+            let now = self.now();
+            if !known.is_marked(now) {
+                tracing::warn!(%upstream, %failure, "an application's server does not answer");
+            }
+            known.failed.store(now, Ordering::Relaxed);
             let may_be_sent_again = match &failure {
                 UpstreamFailure::Connect(_) => body.is_whole(),
                 UpstreamFailure::Closed(_) => only_reads && body.is_whole(),

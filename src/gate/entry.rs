@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, HeaderName};
 use crate::admin::proxy_key_hash;
 use crate::app::App;
 use crate::keys;
+use crate::policy::CheckEntry;
 use crate::site::ReadyApplication;
 
 /// What a proxy shows.
@@ -22,6 +23,21 @@ pub(super) enum Way {
     Local,
     /// From an address.
     Network(Option<SocketAddr>),
+}
+
+impl Way {
+    /// How it ended at the door.
+    pub(super) fn entry(self, refused: Option<NoEntry>) -> CheckEntry {
+        let peer = match self {
+            Self::Local => return CheckEntry::Listener,
+            Self::Network(peer) => peer.map(|peer| peer.ip().to_canonical()),
+        };
+        match refused {
+            None => CheckEntry::Key(peer),
+            Some(NoEntry::Address) => CheckEntry::NoAddress(peer),
+            Some(NoEntry::Key) => CheckEntry::NoKey(peer),
+        }
+    }
 }
 
 /// Why a check is not answered. The asker is told the same of all.

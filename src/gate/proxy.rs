@@ -108,7 +108,7 @@ fn read(
         ));
     }
     if outgoing::comes_from_us(&parts.headers) {
-        tracing::error!(application = %application.application.name, "what is handed on comes back: an upstream leads here");
+        tracing::debug!(application = %application.application.name, "what is handed on comes back: an upstream leads here");
         return Err(Error::BadRequest(
             "It has come through this server before.".into(),
         ));
@@ -134,7 +134,18 @@ fn is_socket(parts: &Parts, visit: Visit) -> bool {
     let is_meant = visit == Visit::WebSocket
         && parts.method == Method::GET
         && parts.version == Version::HTTP_11;
+    // RFC 6455, section 4.1.
+    let one = |name: &str| parts.headers.get_all(name).iter().count() == 1;
+    let is_13 = parts
+        .headers
+        .get(header::SEC_WEBSOCKET_VERSION)
+        .is_some_and(|it| it == "13");
     is_meant
+        && is_13
+        && one("sec-websocket-key")
+        && one("sec-websocket-version")
+        && !parts.headers.contains_key(header::CONTENT_LENGTH)
+        && !parts.headers.contains_key(header::TRANSFER_ENCODING)
         && hop::lists(&parts.headers, &header::UPGRADE, "websocket")
         && hop::lists(&parts.headers, &header::CONNECTION, "upgrade")
         && parts.extensions.get::<ClientConnection>().is_some()
@@ -162,7 +173,7 @@ fn begin(
         .exchanges
         .begin(place.application.id(), sharer, app.directory.is_single());
     begun.map_err(|none: NoShare| {
-        tracing::warn!(application = %place.application.application.name, %none, "a request is not handed on");
+        tracing::debug!(application = %place.application.application.name, %none, "a request is not handed on");
         Error::TooMany {
             retry_after: RETRY_AFTER,
         }
@@ -186,7 +197,7 @@ async fn hand_on(
     let upstreams = &application.settings.upstream.upstreams;
     let answer = tokio::select! {
         answer = app.upstreams.send(upstreams, outgoing.head(), &body) => answer.map_err(no_answer)?,
-        () = waits_too_long(&body, times.answer_timeout.std()) => {
+        () = waits_too_long(&body, times.answer_timeout.std(), times.idle_timeout.std()) => {
             tracing::warn!(application = %application.name, "an application did not answer in time");
             return Err(Error::NoAnswer { in_time: false });
         }
@@ -207,7 +218,11 @@ async fn hand_on(
         )
     };
     match connection {
-        Some(connection) if is_switched && outgoing.is_socket => {
+        Some(connection)
+            if is_switched
+                && outgoing.is_socket
+                && returned::agrees(answer.headers(), &parts.headers) =>
+        {
             tunnel(app, answer, connection, stay(), visitor.exchange);
         }
         // Nobody has asked for another protocol.
@@ -238,9 +253,10 @@ fn no_answer(failure: UpstreamFailure) -> Error {
     }
 }
 
-/// Resolves when an application has had all of a request for so long.
-async fn waits_too_long(body: &HandedBody, longest: Duration) {
+/// Resolves when an application has had all of a request for so long, or takes no more of it for too long.
+async fn waits_too_long(body: &HandedBody, answer: Duration, idle: Duration) {
     loop {
+        let longest = if body.has_gone() { answer } else { idle };
         let left = longest.saturating_sub(body.rests());
         if left.is_zero() {
             return;

@@ -180,7 +180,12 @@ impl RequestVisit {
     fn begin(request: &Request, edge: &Edge) -> Self {
         let site = site_of(request, &edge.app.directory);
         let mut route = edge.known.at(request.uri().path());
-        let place = edge.place_of(request, site.is_some() && route.pattern != NO_PATTERN);
+        // The host of a check picks nothing (rule Q11).
+        let place = if route.manner.reader == Reader::Proxy {
+            None
+        } else {
+            edge.place_of(request, site.is_some() && route.pattern != NO_PATTERN)
+        };
         if place.is_some() {
             route = PASSED;
         }

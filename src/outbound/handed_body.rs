@@ -27,6 +27,8 @@ struct Shared {
     is_empty: bool,
     /// Whether somebody has asked for octets of it.
     touched: AtomicBool,
+    /// Whether all of it has gone.
+    ended: AtomicBool,
     begun: Instant,
     /// When the last octets went, in milliseconds after it began.
     moved: AtomicU64,
@@ -39,6 +41,7 @@ impl HandedBody {
             is_empty: octets.is_none(),
             octets: Mutex::new(octets),
             touched: AtomicBool::new(false),
+            ended: AtomicBool::new(false),
             begun: Instant::now(),
             moved: AtomicU64::new(0),
         }))
@@ -47,6 +50,11 @@ impl HandedBody {
     /// Whether all of it can still be handed on.
     pub fn is_whole(&self) -> bool {
         self.0.is_empty || !self.0.touched.load(Ordering::Acquire)
+    }
+
+    /// Whether all of it has gone.
+    pub fn has_gone(&self) -> bool {
+        self.0.is_empty || self.0.ended.load(Ordering::Acquire)
     }
 
     /// How long nothing of it has gone.
@@ -109,6 +117,9 @@ impl Body for LentBody {
             return Poll::Ready(None);
         };
         let next = ready!(octets.as_mut().poll_next(context));
+        if next.is_none() {
+            self.shared.ended.store(true, Ordering::Release);
+        }
         let elapsed = self.shared.begun.elapsed().as_millis();
         let elapsed = u64::try_from(elapsed).unwrap_or(u64::MAX);
         self.shared.moved.store(elapsed, Ordering::Relaxed);

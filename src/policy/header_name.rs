@@ -10,7 +10,7 @@ const LONGEST: usize = 64;
 /// The most hyphens of a name: each makes three times as many spellings.
 const MOST_HYPHENS: usize = 6;
 /// Names that an identity header never has.
-const FORBIDDEN: [&str; 24] = [
+const FORBIDDEN: [&str; 25] = [
     "accept",
     "authorization",
     "cache-control",
@@ -35,6 +35,7 @@ const FORBIDDEN: [&str; 24] = [
     "vestibule-proxy-key",
     "via",
     "www-authenticate",
+    "x-vestibule-probe",
 ];
 /// What the name of an identity header never begins with.
 const FORBIDDEN_BEGINNINGS: [&str; 8] = [

@@ -2,11 +2,14 @@
 //!
 //! Invariant: each of them is the configuration's, never the user's: the answer is 400 or 404, and the console names the directive.
 
+use serde::{Deserialize, Serialize};
+
 use super::kind::ProxyKind;
 use super::origin::RequestOrigin;
 
 /// A part of the original request, and where this kind of proxy writes it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum ReportedField {
     /// nginx: the method.
     OriginalMethod,
@@ -29,7 +32,8 @@ pub enum ReportedField {
 }
 
 /// Why a check cannot be judged.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Misreport {
     /// A field did not come, or came empty.
     #[error("{} did not come with the check, or it is empty", .0.name())]

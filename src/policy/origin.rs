@@ -7,6 +7,8 @@ use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 /// Text that is no origin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RequestOriginError {
@@ -41,7 +43,8 @@ pub enum WebScheme {
 }
 
 /// `scheme://host[:port]`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct RequestOrigin {
     text: String,
     host_from: usize,
@@ -138,6 +141,20 @@ impl FromStr for RequestOrigin {
             _ => return Err(RequestOriginError::WebScheme),
         };
         Self::new(scheme, authority)
+    }
+}
+
+impl TryFrom<String> for RequestOrigin {
+    type Error = RequestOriginError;
+
+    fn try_from(text: String) -> Result<Self, RequestOriginError> {
+        text.parse()
+    }
+}
+
+impl From<RequestOrigin> for String {
+    fn from(origin: RequestOrigin) -> Self {
+        origin.text
     }
 }
 

@@ -5,6 +5,7 @@
 
 pub(super) mod access;
 pub(super) mod ended_session;
+pub(super) mod gate_probe;
 pub(super) mod gate_session;
 pub(super) mod identity_key;
 pub(super) mod one_time_code;

@@ -3,9 +3,11 @@
 mod access;
 mod built_in;
 mod check;
+mod doctor;
 mod hand_over;
 mod hub;
 mod keys;
+mod probe;
 pub(crate) mod proxied;
 mod proxies;
 pub(crate) mod proxy;

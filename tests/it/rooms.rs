@@ -200,6 +200,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("sqlx", &["database"]),
     ("tower_sessions_core", &["store", "app", "console"]),
     ("reqwest", &["outbound"]),
+    ("tokio_native_tls", &["outbound"]),
     (
         "tokio",
         &[

@@ -24,6 +24,7 @@ mod names;
 mod old_names;
 mod passwords;
 mod plans;
+mod probes;
 mod promotions;
 mod protocol_migration;
 mod quota;

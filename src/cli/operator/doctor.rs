@@ -10,6 +10,7 @@ mod companies;
 mod connections;
 mod data_directory;
 mod database;
+mod gate;
 mod keys;
 mod listener;
 mod origins;
@@ -31,10 +32,22 @@ use database::ConfiguredDatabase;
 pub(in crate::cli) use listener::is_vestibule;
 
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(in crate::cli) struct Doctor {
     /// Print JSON
     #[arg(long)]
     json: bool,
+    #[command(subcommand)]
+    of: Option<DoctorOf>,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum DoctorOf {
+    /// Ask an application's own proxy whether its check can be got past
+    ///
+    /// Sends the page requests of many kinds, through the proxy, and looks at the check what has arrived. Run it where the server runs,
+    /// with its configuration. It changes nothing, and tells which directive to write.
+    Gate(gate::Gate),
 }
 
 /// How one finding stands.
@@ -92,6 +105,9 @@ impl Doctor {
         invocation: &Invocation,
         out: &mut Output,
     ) -> Result<ExitCode> {
+        if let Some(DoctorOf::Gate(gate)) = self.of {
+            return gate.run(invocation, out).await;
+        }
         let mut diagnoses = Diagnoses::default();
         match invocation.config() {
             Ok(config) => {
@@ -103,20 +119,23 @@ impl Doctor {
             }
             Err(error) => diagnoses.error("configuration", error.to_string(), ""),
         }
-        if self.json {
-            out.json(&serde_json::json!({
-                "ok": diagnoses.count(State::Error) == 0,
-                "findings": diagnoses.0,
-            }))?;
-        } else {
-            print(&diagnoses, out)?;
-        }
-        Ok(if diagnoses.count(State::Error) == 0 {
-            ExitCode::SUCCESS
-        } else {
-            ExitCode::from(1)
-        })
+        tell(&diagnoses, self.json, out)
     }
+}
+
+/// Prints what was found; whether there is a problem among it.
+fn tell(diagnoses: &Diagnoses, json: bool, out: &mut Output) -> Result<ExitCode> {
+    let is_well = diagnoses.count(State::Error) == 0;
+    if json {
+        out.json(&serde_json::json!({ "ok": is_well, "findings": diagnoses.0 }))?;
+    } else {
+        print(diagnoses, out)?;
+    }
+    Ok(if is_well {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(1)
+    })
 }
 
 async fn look(config: &Config, invocation: &Invocation, diagnoses: &mut Diagnoses) {

@@ -1,13 +1,14 @@
 //! The head of an application's answer as the browser is sent it (rule Q60).
 //!
-//! Invariant: an application sets no cookie of ours, and takes none away.
+//! Invariant: an application sets no cookie of ours, and takes none away; nor does it send browsers past us.
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
 
-use super::hop::Hop;
+use super::hop::{Hop, lists};
 use super::outgoing::VIA;
 use crate::http::cookies::sets_ours;
+use crate::keys::websocket_accept;
 use crate::outbound::UpstreamAnswer;
 
 /// Copies what is for the browser.
@@ -17,7 +18,9 @@ pub(super) fn copy_headers(answer: &UpstreamAnswer, response: &mut Response, is_
     let headers = response.headers_mut();
     headers.reserve(came.len() + 2);
     for (name, value) in came {
-        let is_ours = name == header::SET_COOKIE && sets_ours(value);
+        let is_ours = name == header::SET_COOKIE && sets_ours(value)
+            || name == "clear-site-data"
+            || name == header::ALT_SVC;
         if !hop.ends(name) && !is_ours {
             headers.append(name, value.clone());
         }
@@ -27,6 +30,21 @@ pub(super) fn copy_headers(answer: &UpstreamAnswer, response: &mut Response, is_
         headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
         headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
     }
+}
+
+/// Whether a 101 agrees to the WebSocket that was asked for, and to nothing else (RFC 6455, section 4.1).
+pub(super) fn agrees(came: &HeaderMap, asked: &HeaderMap) -> bool {
+    let mut accepted = came.get_all(header::SEC_WEBSOCKET_ACCEPT).iter();
+    let key = asked.get(header::SEC_WEBSOCKET_KEY);
+    let expected = key.map(|key| websocket_accept(key.as_bytes()));
+    let is_accepted = match (accepted.next(), expected) {
+        (Some(accept), Some(expected)) => accept.as_bytes() == expected.as_bytes(),
+        _ => false,
+    };
+    is_accepted
+        && accepted.next().is_none()
+        && lists(came, &header::UPGRADE, "websocket")
+        && lists(came, &header::CONNECTION, "upgrade")
 }
 
 /// Whether an answer goes on for as long as somebody listens.

@@ -154,7 +154,8 @@ async fn answer_all(
             // Nobody else has what was read ahead: half of a request that came with the one before it.
             return parts.read_buf.is_empty().then_some(watched.stream);
         }
-        let refused = matches!(next, Next::Refuse)
+        // Where nothing was kept back, hyper has answered.
+        let refused = (matches!(next, Next::Refuse) && !state.passes())
             .then(|| watched.refused.unwrap_or(StatusCode::BAD_REQUEST));
         Box::pin(dismiss(watched.stream, &state, &shared, refused)).await;
         return None;
@@ -317,7 +318,11 @@ impl AsyncWrite for Watched {
         octets: &[u8],
     ) -> Poll<io::Result<usize>> {
         self.settle();
-        let octets = match answer_of_hyper(octets) {
+        // What an application says is never taken for hyper's own: whoever writes it may have meant that.
+        let of_hyper = (!self.state.passes())
+            .then(|| answer_of_hyper(octets))
+            .flatten();
+        let octets = match of_hyper {
             Some((0, status)) => {
                 self.refused = Some(status);
                 return Poll::Ready(Ok(octets.len()));

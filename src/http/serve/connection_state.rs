@@ -26,6 +26,8 @@ pub(crate) struct ConnectionState {
     unfinished: AtomicBool,
     /// The longest pause in a body that is handed on, in milliseconds; 0 where its whole time is limited.
     pause: AtomicU32,
+    /// Whether an application's octets go out here, which may look like anything.
+    passes: AtomicBool,
     /// Who goes on with the socket after the answer.
     successor: Mutex<Option<Successor>>,
 }
@@ -82,6 +84,7 @@ impl ConnectionState {
             unread: AtomicBool::new(false),
             unfinished: AtomicBool::new(false),
             pause: AtomicU32::new(0),
+            passes: AtomicBool::new(false),
             successor: Mutex::default(),
         };
         state.enter(WaitsFor::Request);
@@ -103,6 +106,12 @@ impl ConnectionState {
     pub(super) fn streams(&self, pause: Duration) {
         let pause = u32::try_from(pause.as_millis()).unwrap_or(u32::MAX);
         self.pause.store(pause.max(1), Ordering::Relaxed);
+        self.passes.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether an application's octets go out here, or have gone.
+    pub(super) fn passes(&self) -> bool {
+        self.passes.load(Ordering::Relaxed)
     }
 
     /// The longest pause in the body of this request; none where its whole time is limited.

@@ -159,6 +159,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         "application",
         include_str!("../../../migrations/0030_application.sql"),
     ),
+    (
+        31,
+        "gate probe",
+        include_str!("../../../migrations/0031_gate_probe.sql"),
+    ),
 ];
 
 /// The migration that gave the table of migrations its hashes.

@@ -123,6 +123,7 @@ impl Store {
         self.in_pieces(answers).await?;
         self.purge_codes(now).await?;
         self.purge_ended(now).await?;
+        self.purge_probes(now).await?;
         self.purge_changes(now).await?;
         Ok(purged)
     }

@@ -523,3 +523,64 @@ async fn paths_that_are_read_in_two_ways_pass_only_where_it_is_said() {
     let answer = proxied.get("/public/..%2fa", "", "").await;
     assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
 }
+
+// Q60: what an application says is never taken for an answer of the HTTP library's own, whatever it looks like.
+#[tokio::test]
+async fn a_body_that_looks_like_an_answer_is_a_body() {
+    let tail = "HTTP/1.1 400 Bad Request\r\n\r\n";
+    let known = format!(
+        "HTTP/1.1 200 OK\r\nContent-Length: 328\r\n\r\n{}{tail}",
+        "A".repeat(300)
+    );
+    let chunked =
+        format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1c\r\n{tail}\r\n0\r\n\r\n");
+    for answer in [known, chunked] {
+        let (application, _told) = raw_application(answer.leak().as_bytes()).await;
+        let proxied = Proxied::built_in(application);
+        let said = proxied.get("/public/x", "", "").await;
+        assert!(said.starts_with("HTTP/1.1 200"), "{said}");
+        let body = said.split_once("\r\n\r\n").unwrap().1;
+        assert!(body.contains(tail), "{said}");
+    }
+}
+
+// Q57, Q58: a 101 that agrees to something else opens nothing.
+#[tokio::test]
+async fn only_the_web_socket_that_was_asked_for_is_opened() {
+    let socket = "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+    for answer in [
+        &b"HTTP/1.1 101 Switching Protocols\r\n\r\n"[..],
+        b"HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n",
+        b"HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: c3dvcmQ=\r\n\r\n",
+        b"HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: h2c\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n",
+    ] {
+        let (application, _told) = raw_application(answer).await;
+        let proxied = Proxied::built_in(application);
+        let request = format!(
+            "GET /public/socket HTTP/1.1\r\nHost: app.localhost:{0}\r\nOrigin: http://app.localhost:{0}\r\nConnection: Upgrade, close\r\n{socket}\r\n",
+            proxied.port
+        );
+        let said = timeout(PATIENCE, proxied.raw(request.as_bytes())).await.unwrap();
+        assert!(said.starts_with("HTTP/1.1 502"), "{}: {said}", answer.escape_ascii());
+    }
+}
+
+// Q11, Q15: the host of a check picks nothing, also not an application that we hand requests on to.
+#[tokio::test]
+async fn a_check_is_never_handed_on() {
+    let proxied = Proxied::built_in(recording().await);
+    let installation = &proxied.deployment.installation;
+    let other = "application add other --display-name Other --origin http://other.localhost --kind forwarded --company acme";
+    installation.run(other).succeeds();
+    let gate = proxied.signed_in("/").await;
+    for path in [
+        "/sso/check/other",
+        "/sso/check/crm",
+        "/sso/check/other/x",
+        "/sso/check/",
+    ] {
+        let answer = proxied.get(path, &gate, "").await;
+        let status = answer.split(' ').nth(1).unwrap_or_default();
+        assert!(matches!(status, "400" | "404" | "421"), "{path}: {answer}");
+    }
+}

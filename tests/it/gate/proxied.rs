@@ -59,18 +59,23 @@ impl Got {
 impl Proxied {
     /// With an application of a kind, for whose proxy a port is kept.
     pub(super) async fn new(kind: &str) -> Self {
+        Self::on(Installation::new().trusting_local_proxies(), kind).await
+    }
+
+    /// The same on an installation in which nothing is yet.
+    pub(super) async fn on(installation: Installation, kind: &str) -> Self {
         let application = recording().await;
-        Self::before(application, &format!("--kind {kind}"))
+        Self::before(installation, application, &format!("--kind {kind}"))
     }
 
     /// With our own proxy before an application.
     pub(super) fn built_in(application: String) -> Self {
         let upstream = format!("--upstream http://{application}");
-        Self::before(application, &upstream)
+        let installation = Installation::new().trusting_local_proxies();
+        Self::before(installation, application, &upstream)
     }
 
-    fn before(application: String, options: &str) -> Self {
-        let installation = Installation::new().trusting_local_proxies();
+    fn before(installation: Installation, application: String, options: &str) -> Self {
         let deployment = Deployment::of(installation);
         let port = free_port();
         let added = deployment.installation.json(&format!(

@@ -53,6 +53,24 @@ impl Drop for Running {
 impl Proxy {
     /// The proxy before the application, and the server that it asks.
     pub(super) async fn start(self) -> (Proxied, Running) {
+        self.start_changed(&|example| example).await
+    }
+
+    /// The same with another example than stands there.
+    pub(super) async fn start_changed(
+        self,
+        change: &dyn Fn(String) -> String,
+    ) -> (Proxied, Running) {
+        let installation = Installation::new().trusting_local_proxies();
+        self.start_on(installation, change).await
+    }
+
+    /// The same on an installation.
+    pub(super) async fn start_on(
+        self,
+        installation: Installation,
+        change: &dyn Fn(String) -> String,
+    ) -> (Proxied, Running) {
         let kind = match self {
             Self::Nginx => "nginx",
             Self::Caddy | Self::Haproxy => "forwarded",
@@ -61,24 +79,29 @@ impl Proxy {
                 return (Proxied::built_in(application), Running::Itself);
             }
         };
-        let proxied = Proxied::new(kind).await;
-        let running = self.run(&Behind {
+        let proxied = Proxied::on(installation, kind).await;
+        let behind = Behind {
             installation: &proxied.deployment.installation,
             application: &proxied.application,
             server: &proxied.server.address.to_string(),
             key: &proxied.key,
             port: proxied.port,
-        });
+        };
+        let running = self.run_changed(&behind, change);
         (proxied, running)
     }
 
     /// Starts it before an application at `http://app.localhost`.
     pub(crate) fn run(self, behind: &Behind<'_>) -> Running {
+        self.run_changed(behind, &|example| example)
+    }
+
+    fn run_changed(self, behind: &Behind<'_>, change: &dyn Fn(String) -> String) -> Running {
         let port = behind.port;
         match self {
             Self::BuiltIn => Running::Itself,
             Self::Nginx => {
-                let text = example("nginx/application.conf");
+                let text = change(example("nginx/application.conf"));
                 let of_tls = |line: &&str| line.trim().starts_with("ssl_certificate");
                 let lines = text.lines().filter(|line| !of_tls(line));
                 let text = lines.collect::<Vec<_>>().join("\n");
@@ -93,7 +116,8 @@ impl Proxy {
             }
             Self::Caddy => {
                 let site = format!("\nhttp://app.localhost:{port} {{\n\tbind 127.0.0.1\n");
-                let text = example("caddy/Caddyfile").replace("\napp.example.com {\n", &site);
+                let text =
+                    change(example("caddy/Caddyfile")).replace("\napp.example.com {\n", &site);
                 let text = format!("{{\n\tadmin off\n\tauto_https off\n}}\n{text}");
                 let file = written(behind, "Caddyfile", &with_addresses(&text, behind));
                 let mut command = Command::new(in_test_python("caddy"));
@@ -103,7 +127,7 @@ impl Proxy {
             }
             Self::Haproxy => {
                 let lua = written(behind, "vestibule.lua", &example("haproxy/vestibule.lua"));
-                let text = example("haproxy/haproxy.cfg")
+                let text = change(example("haproxy/haproxy.cfg"))
                     .replace("/etc/haproxy/vestibule.lua", &lua.display().to_string())
                     .replace(
                         "bind :443 ssl crt /etc/haproxy/app.example.com.pem alpn http/1.1",
