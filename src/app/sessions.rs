@@ -17,7 +17,7 @@ use tower_sessions_core::session::Id;
 
 use super::throttle::{Throttle, Wait};
 use crate::clock::Clock;
-use crate::domain::{Company, CompanyId, Session, SessionId, SessionKey, UserId};
+use crate::domain::{Company, CompanyId, SessionId, SessionKey, UserId};
 use crate::store::{self, Changes, Invalidation, SessionRecords, SignOut, SignedIn, Store};
 
 /// How long after a look at the change log the cache counts.
@@ -168,7 +168,10 @@ impl SessionCache {
                 .give_session_back(asker.client, asker.company);
         }
         match session? {
-            Some(session) => Ok(self.used(key, session).await?),
+            Some(session) => {
+                let found = self.store.signed_in_by(key, session).await?;
+                Ok(found.map(|found| self.used(found)))
+            }
             None => Ok(None),
         }
     }
@@ -184,10 +187,7 @@ impl SessionCache {
         &self,
         key: SessionKey,
     ) -> Result<Option<SignedIn>, store::Error> {
-        match self.store.live_session(key, self.clock.now()).await? {
-            Some(session) => self.used(key, session).await,
-            None => Ok(None),
-        }
+        Ok(self.looked_at(key).await?.map(|found| self.used(found)))
     }
 
     /// The same, and no use of the session.
@@ -201,21 +201,15 @@ impl SessionCache {
         }
     }
 
-    /// Whose live session it is, which is used now.
-    async fn used(
-        &self,
-        key: SessionKey,
-        session: Session,
-    ) -> Result<Option<SignedIn>, store::Error> {
-        let mut signed_in = self.store.signed_in_by(key, session).await?;
-        if let Some(SignedIn { session, .. }) = &mut signed_in {
-            let now = self.clock.now();
-            let last_seen = AtomicI64::new(milliseconds(session.last_seen_at));
-            if self.touch(key, &last_seen, session.idle, now) {
-                session.last_seen_at = now;
-            }
+    /// The same, whose session is used now.
+    fn used(&self, mut signed_in: SignedIn) -> SignedIn {
+        let now = self.clock.now();
+        let session = &mut signed_in.session;
+        let last_seen = AtomicI64::new(milliseconds(session.last_seen_at));
+        if self.touch(signed_in.key, &last_seen, session.idle, now) {
+            session.last_seen_at = now;
         }
-        Ok(signed_in)
+        signed_in
     }
 
     /// What the pages of a session keep. It is read when it is first asked for.
