@@ -109,15 +109,14 @@ impl Edge {
 
     /// The application that a request is for, where we are its proxy. At a company's own host, our addresses are ours.
     fn place_of(&self, request: &Request, is_ours: bool) -> Option<ApplicationPlace> {
-        let applications = &self.app.applications;
-        if self.passage.is_none() || !applications.has_built_in() {
+        let (path, applications) = (request.uri().path(), &self.app.applications);
+        if is_ours && path != "/" || self.passage.is_none() || !applications.has_built_in() {
             return None;
         }
-        let path = request.uri().path();
         let place = applications.at_written_host(&host_key_of(host_of(request)?)?)?;
         let rules = &place.application.rules;
         let is_meant = rules.kind == ProxyKind::BuiltIn && !rules.owns(path.as_bytes());
-        (is_meant && (!is_ours || path == "/")).then_some(place)
+        is_meant.then_some(place)
     }
 
     /// The answer to a check; to anything else, that there is nothing.

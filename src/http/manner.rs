@@ -95,7 +95,6 @@ impl Manner {
     /// What we answer in the place of an application whose proxy we are.
     pub(crate) const PASSED: Self = Self {
         routine: Routine::SuccessOrUnauthorized,
-        while_suspended: true,
         base: "/.vestibule",
         ..Self::PAGE
     };
