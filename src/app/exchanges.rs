@@ -72,20 +72,17 @@ impl Exchanges {
         by: Sharer,
         is_only_company: bool,
     ) -> Result<Exchange, NoShare> {
-        let of_company = match &by {
-            Sharer::User(_, company) if !is_only_company => {
-                let most = (self.of_application / 2).max(1);
-                Some((Holder::Company(application, company.clone()), most))
+        let part = |of: usize| (self.of_application / of).max(1);
+        let of_its_kind = match &by {
+            Sharer::User(..) if is_only_company => None,
+            Sharer::User(_, company) => {
+                Some((Holder::Company(application, company.clone()), part(2)))
             }
-            Sharer::User(..) => None,
-            Sharer::Stranger(_) => Some((
-                Holder::Strangers(application),
-                (self.of_application / 4).max(1),
-            )),
+            Sharer::Stranger(_) => Some((Holder::Strangers(application), part(4))),
         };
         let shares = [
             Some((Holder::One(application, by), self.of_user)),
-            of_company,
+            of_its_kind,
             Some((Holder::Application(application), self.of_application)),
         ];
         let mut open = lock(&self.open);

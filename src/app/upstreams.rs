@@ -3,7 +3,7 @@
 //! Invariants: a request is sent again only while nothing of it has gone, or when it only reads and nothing of an answer came; one
 //! that failed is asked last for a while, and never given up.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -83,7 +83,7 @@ impl Upstreams {
 
     /// Forgets those that no application has any more.
     pub(super) fn keep<'a>(&self, named: impl Iterator<Item = &'a Upstream>) {
-        let named: std::collections::HashSet<&Upstream> = named.collect();
+        let named: HashSet<&Upstream> = named.collect();
         let known = self.known.load();
         if known.keys().all(|upstream| named.contains(upstream)) {
             return;

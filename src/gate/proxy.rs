@@ -17,14 +17,13 @@ mod tunnel;
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::body::{Body, HttpBody as _};
 use axum::extract::{FromRequestParts as _, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode, Version, header};
 use axum::response::{IntoResponse, Response};
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 
 use super::check::{judge, rendered};
 use super::visitor::Browser;
@@ -146,8 +145,7 @@ fn is_socket(parts: &Parts, visit: Visit) -> bool {
         && one("sec-websocket-version")
         && !parts.headers.contains_key(header::CONTENT_LENGTH)
         && !parts.headers.contains_key(header::TRANSFER_ENCODING)
-        && hop::lists(&parts.headers, &header::UPGRADE, "websocket")
-        && hop::lists(&parts.headers, &header::CONNECTION, "upgrade")
+        && hop::switches_to_socket(&parts.headers)
         && parts.extensions.get::<ClientConnection>().is_some()
 }
 
@@ -197,7 +195,7 @@ async fn hand_on(
     let upstreams = &application.settings.upstream.upstreams;
     let answer = tokio::select! {
         answer = app.upstreams.send(upstreams, outgoing.head(), &body) => answer.map_err(no_answer)?,
-        () = waits_too_long(&body, times.answer_timeout.std(), times.idle_timeout.std()) => {
+        () = body.stands_still(times.answer_timeout.std(), times.idle_timeout.std()) => {
             tracing::warn!(application = %application.name, "an application did not answer in time");
             return Err(Error::NoAnswer { in_time: false });
         }
@@ -250,18 +248,6 @@ fn no_answer(failure: UpstreamFailure) -> Error {
         UpstreamFailure::Connect(_) | UpstreamFailure::Closed(_) | UpstreamFailure::Answer(_) => {
             Error::NoAnswer { in_time: true }
         }
-    }
-}
-
-/// Resolves when an application has had all of a request for so long, or takes no more of it for too long.
-async fn waits_too_long(body: &HandedBody, answer: Duration, idle: Duration) {
-    loop {
-        let longest = if body.has_gone() { answer } else { idle };
-        let left = longest.saturating_sub(body.rests());
-        if left.is_zero() {
-            return;
-        }
-        sleep(left).await;
     }
 }
 

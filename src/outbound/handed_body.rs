@@ -4,14 +4,16 @@
 
 use std::fmt;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::Stream;
 use hyper::body::{Body, Frame};
+
+use super::last_move::LastMove;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 /// The octets of a body, as they come.
@@ -29,9 +31,7 @@ struct Shared {
     touched: AtomicBool,
     /// Whether all of it has gone.
     ended: AtomicBool,
-    begun: Instant,
-    /// When the last octets went, in milliseconds after it began.
-    moved: AtomicU64,
+    moved: LastMove,
 }
 
 impl HandedBody {
@@ -42,8 +42,7 @@ impl HandedBody {
             octets: Mutex::new(octets),
             touched: AtomicBool::new(false),
             ended: AtomicBool::new(false),
-            begun: Instant::now(),
-            moved: AtomicU64::new(0),
+            moved: LastMove::now(),
         }))
     }
 
@@ -52,15 +51,14 @@ impl HandedBody {
         self.0.is_empty || !self.0.touched.load(Ordering::Acquire)
     }
 
-    /// Whether all of it has gone.
-    pub fn has_gone(&self) -> bool {
-        self.0.is_empty || self.0.ended.load(Ordering::Acquire)
-    }
-
-    /// How long nothing of it has gone.
-    pub fn rests(&self) -> Duration {
-        let moved = Duration::from_millis(self.0.moved.load(Ordering::Relaxed));
-        self.0.begun.elapsed().saturating_sub(moved)
+    /// Resolves when nothing of it goes for too long, or when all of it has gone and no answer has come for too long.
+    pub async fn stands_still(&self, answer: Duration, pause: Duration) {
+        let shared = &self.0;
+        let longest = || {
+            let has_gone = shared.is_empty || shared.ended.load(Ordering::Acquire);
+            if has_gone { answer } else { pause }
+        };
+        shared.moved.stands_still(longest).await;
     }
 
     /// For one try. It comes back when that is over and nobody has asked for octets of it.
@@ -120,9 +118,7 @@ impl Body for LentBody {
         if next.is_none() {
             self.shared.ended.store(true, Ordering::Release);
         }
-        let elapsed = self.shared.begun.elapsed().as_millis();
-        let elapsed = u64::try_from(elapsed).unwrap_or(u64::MAX);
-        self.shared.moved.store(elapsed, Ordering::Relaxed);
+        self.shared.moved.note();
         Poll::Ready(next.map(|octets| octets.map(Frame::data)))
     }
 

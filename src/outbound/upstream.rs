@@ -12,7 +12,6 @@ use http::request::Parts;
 use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{Request, Response, Uri};
 use hyper::body::Incoming;
-use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::client::legacy::connect::{Connected, Connection};
 use hyper_util::client::legacy::{Client, Error};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -164,16 +163,16 @@ impl Connector {
     async fn connect(self) -> io::Result<UpstreamStream> {
         let (host, port) = match &self.upstream {
             Upstream::Socket(path) => {
-                return Ok(UpstreamStream::new(UnixStream::connect(path).await?));
+                return Ok(boxed(UnixStream::connect(path).await?));
             }
             Upstream::Port { host, port, .. } => (host.as_str(), *port),
         };
         let stream = TcpStream::connect((host, port)).await?;
         let _ = stream.set_nodelay(true);
         match self.tls {
-            None => Ok(UpstreamStream::new(stream)),
+            None => Ok(boxed(stream)),
             Some(tls) => match tls.connect(host, stream).await {
-                Ok(stream) => Ok(UpstreamStream::new(stream)),
+                Ok(stream) => Ok(boxed(stream)),
                 Err(cause) => Err(io::Error::other(cause)),
             },
         }
@@ -199,49 +198,19 @@ impl Service<Uri> for Connector {
     }
 }
 
+/// A connection, whatever it runs over.
 trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
-/// A connection, whatever it runs over.
-struct UpstreamStream(TokioIo<Box<dyn Stream>>);
-
-impl UpstreamStream {
-    fn new(stream: impl Stream + 'static) -> Self {
-        Self(TokioIo::new(Box::new(stream)))
-    }
-}
-
-impl Connection for UpstreamStream {
+impl Connection for Box<dyn Stream> {
     fn connected(&self) -> Connected {
         Connected::new()
     }
 }
 
-impl Read for UpstreamStream {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: ReadBufCursor<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_read(context, buffer)
-    }
-}
+type UpstreamStream = TokioIo<Box<dyn Stream>>;
 
-impl Write for UpstreamStream {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        octets: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write(context, octets)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_shutdown(context)
-    }
+fn boxed(stream: impl Stream + 'static) -> UpstreamStream {
+    TokioIo::new(Box::new(stream))
 }

@@ -35,6 +35,7 @@ mod app_file;
 
 #[cfg(feature = "demo")]
 mod commands;
+
 #[cfg(feature = "demo")]
 mod notes;
 

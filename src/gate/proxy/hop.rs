@@ -1,6 +1,6 @@
 //! What is said to the next hop only (RFC 9110, section 7.6.1; rules Q37 and Q58).
 
-use axum::http::{HeaderMap, HeaderName, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 
 /// Never handed on, whether or not `Connection` names them.
 const OF_THE_HOP: [&str; 9] = [
@@ -35,8 +35,19 @@ impl<'h> Hop<'h> {
     }
 }
 
+/// Says to the next hop that both sides speak WebSocket from now on.
+pub(super) fn switch_to_socket(headers: &mut HeaderMap) {
+    headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
+    headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+}
+
+/// Whether a message says so.
+pub(super) fn switches_to_socket(headers: &HeaderMap) -> bool {
+    lists(headers, &header::UPGRADE, "websocket") && lists(headers, &header::CONNECTION, "upgrade")
+}
+
 /// Whether a header's list has a word.
-pub(super) fn lists(headers: &HeaderMap, name: &HeaderName, word: &str) -> bool {
+fn lists(headers: &HeaderMap, name: &HeaderName, word: &str) -> bool {
     tokens(headers, name).any(|it| it.eq_ignore_ascii_case(word))
 }
 

@@ -9,7 +9,7 @@ use axum::http::request::Parts;
 use axum::http::uri::PathAndQuery;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, Uri, Version, header};
 
-use super::hop::{Hop, tokens};
+use super::hop::{Hop, switch_to_socket, tokens};
 use crate::http::cookies::without_ours;
 use crate::policy::ForwardedIdentity;
 use crate::site::ApplicationPlace;
@@ -91,8 +91,7 @@ impl Outgoing<'_> {
         }
         headers.append(header::VIA, VIA);
         if self.is_socket {
-            headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
-            headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+            switch_to_socket(&mut headers);
         }
         for (name, value) in identity.render(self.identity) {
             headers.insert(name, value);

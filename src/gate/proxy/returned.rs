@@ -2,10 +2,10 @@
 //!
 //! Invariant: an application sets no cookie of ours, and takes none away; nor does it send browsers past us.
 
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, header};
 use axum::response::Response;
 
-use super::hop::{Hop, lists};
+use super::hop::{Hop, switch_to_socket, switches_to_socket};
 use super::outgoing::VIA;
 use crate::http::cookies::sets_ours;
 use crate::keys::websocket_accept;
@@ -27,8 +27,7 @@ pub(super) fn copy_headers(answer: &UpstreamAnswer, response: &mut Response, is_
     }
     headers.append(header::VIA, VIA);
     if is_switched {
-        headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
-        headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+        switch_to_socket(headers);
     }
 }
 
@@ -41,10 +40,7 @@ pub(super) fn agrees(came: &HeaderMap, asked: &HeaderMap) -> bool {
         (Some(accept), Some(expected)) => accept.as_bytes() == expected.as_bytes(),
         _ => false,
     };
-    is_accepted
-        && accepted.next().is_none()
-        && lists(came, &header::UPGRADE, "websocket")
-        && lists(came, &header::CONNECTION, "upgrade")
+    is_accepted && accepted.next().is_none() && switches_to_socket(came)
 }
 
 /// Whether an answer goes on for as long as somebody listens.

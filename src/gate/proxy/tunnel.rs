@@ -5,16 +5,16 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::body::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadBuf, copy_bidirectional};
 use tokio::net::TcpStream;
-use tokio::time::{Instant, sleep_until};
 
 use super::stay::Stay;
+use crate::outbound::LastMove;
 
 /// Hands octets on until somebody ends it.
 pub(super) async fn run(
@@ -24,11 +24,9 @@ pub(super) async fn run(
     idle: Duration,
     stay: Stay,
 ) {
-    let begun = Instant::now();
-    let moved = Arc::new(AtomicU64::new(0));
+    let moved = Arc::new(LastMove::now());
     let mut client = Heard {
         stream: client,
-        begun,
         moved: Arc::clone(&moved),
         used: stay.used(),
     };
@@ -39,35 +37,16 @@ pub(super) async fn run(
     tokio::select! {
         // A side that ends is no failure.
         _ = octets => {}
-        () = stands_still(begun, &moved, idle) => {}
+        () = moved.stands_still(|| idle) => {}
         () = stay.ends() => {}
-    }
-}
-
-/// Resolves when nothing has gone for so long.
-async fn stands_still(begun: Instant, moved: &AtomicU64, idle: Duration) {
-    loop {
-        let due = begun + Duration::from_millis(moved.load(Ordering::Relaxed)) + idle;
-        if due <= Instant::now() {
-            return;
-        }
-        sleep_until(due).await;
     }
 }
 
 /// The client's side, which notes when something goes and whether the client has sent something.
 struct Heard {
     stream: TcpStream,
-    begun: Instant,
-    moved: Arc<AtomicU64>,
+    moved: Arc<LastMove>,
     used: Arc<AtomicBool>,
-}
-
-impl Heard {
-    fn moves(&self) {
-        let after = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.moved.store(after, Ordering::Relaxed);
-    }
 }
 
 impl AsyncRead for Heard {
@@ -79,7 +58,7 @@ impl AsyncRead for Heard {
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(context, buffer);
         if buffer.filled().len() > before {
-            self.moves();
+            self.moved.note();
             self.used.store(true, Ordering::Relaxed);
         }
         read
@@ -94,7 +73,7 @@ impl AsyncWrite for Heard {
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(context, octets);
         if let Poll::Ready(Ok(1..)) = written {
-            self.moves();
+            self.moved.note();
         }
         written
     }

@@ -63,6 +63,13 @@ impl Proxied {
             .expect("an answer")
     }
 
+    /// Changes a setting of the application.
+    fn set(&self, setting: &str) {
+        let words = ["application", "set", "crm", setting];
+        let installation = &self.deployment.installation;
+        installation.run_words(&words, "").succeeds();
+    }
+
     async fn connect(&self) -> TcpStream {
         TcpStream::connect(("127.0.0.1", self.port)).await.unwrap()
     }
@@ -119,17 +126,7 @@ async fn the_application_is_told_by_us_and_by_nobody_else() {
         );
     }
     // A host of its own, where it is configured.
-    let words = [
-        "application",
-        "set",
-        "crm",
-        "upstream_host=app.internal:3000",
-    ];
-    proxied
-        .deployment
-        .installation
-        .run_words(&words, "")
-        .succeeds();
+    proxied.set("upstream_host=app.internal:3000");
     loop {
         proxied.get("/", &gate, "").await;
         let head = told.recv().await.unwrap();
@@ -351,13 +348,8 @@ async fn an_upstream_that_is_away_is_passed_by() {
     drop(away);
     let proxied = Proxied::built_in(recording().await);
     let gate = proxied.signed_in("/").await;
-    let installation = &proxied.deployment.installation;
-    let set = |value: String| {
-        let words = ["application", "set", "crm", &value];
-        installation.run_words(&words, "").succeeds();
-    };
     let headers = [("cookie", gate.as_str()), ("sec-fetch-site", "same-origin")];
-    set(format!("upstreams=http://{address}"));
+    proxied.set(&format!("upstreams=http://{address}"));
     let mut refused = proxied.ask("POST", "/x", &headers).await;
     while refused.status == 200 {
         refused = proxied.ask("POST", "/x", &headers).await;
@@ -368,7 +360,7 @@ async fn an_upstream_that_is_away_is_passed_by() {
         "{}",
         refused.body
     );
-    set(format!(
+    proxied.set(&format!(
         "upstreams=http://{address},http://{}",
         proxied.application
     ));
@@ -427,17 +419,7 @@ async fn what_is_open_ends_with_the_session() {
         .unwrap();
     assert!(head_of(&mut websocket).await.starts_with("HTTP/1.1 101"));
 
-    let words = [
-        "application",
-        "set",
-        "crm",
-        &format!("upstreams=http://{application}"),
-    ];
-    proxied
-        .deployment
-        .installation
-        .run_words(&words, "")
-        .succeeds();
+    proxied.set(&format!("upstreams=http://{application}"));
     let mut events = proxied.connect().await;
     loop {
         events
@@ -506,12 +488,7 @@ async fn paths_that_are_read_in_two_ways_pass_only_where_it_is_said() {
     let gate = proxied.signed_in("/").await;
     let answer = proxied.get("/a%2fb", &gate, "").await;
     assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
-    let words = ["application", "set", "crm", "danger_ambiguous_paths=true"];
-    proxied
-        .deployment
-        .installation
-        .run_words(&words, "")
-        .succeeds();
+    proxied.set("danger_ambiguous_paths=true");
     loop {
         let answer = proxied.get("/a%2fb", &gate, "").await;
         if answer.starts_with("HTTP/1.1 200") {
